@@ -1,0 +1,5 @@
+/** A file or memory database through sqlite-jdbc, each connection on its own thread. */
+@NullMarked
+package dev.pollux.r2dbc.local;
+
+import org.jspecify.annotations.NullMarked;

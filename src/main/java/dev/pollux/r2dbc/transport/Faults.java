@@ -1,0 +1,126 @@
+package dev.pollux.r2dbc.transport;
+
+import io.r2dbc.spi.R2dbcBadGrammarException;
+import io.r2dbc.spi.R2dbcDataIntegrityViolationException;
+import io.r2dbc.spi.R2dbcException;
+import io.r2dbc.spi.R2dbcNonTransientResourceException;
+import io.r2dbc.spi.R2dbcPermissionDeniedException;
+import io.r2dbc.spi.R2dbcRollbackException;
+import io.r2dbc.spi.R2dbcTimeoutException;
+import io.r2dbc.spi.R2dbcTransientResourceException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one place where a database's errors become R2DBC exceptions. Messages say what happened and where and, where
+ * there is one, the remedy; they never hold a bound value, a token or a password.
+ *
+ * <p>SQLSTATEs tell callers that see only the SPI what they may do next:
+ *
+ * <table>
+ * <caption>SQLSTATE and what it allows</caption>
+ * <tr><td>{@value #CONNECTION_FAILED}</td><td>no conversation, nothing ran: try again</td></tr>
+ * <tr><td>{@value #OUTCOME_UNKNOWN}</td><td>a write may or may not have taken effect: see
+ * {@link OutcomeUnknownException}</td></tr>
+ * <tr><td>{@value #TRANSACTION_LOST}</td><td>the transaction was rolled back by the server: run all of it again</td></tr>
+ * </table>
+ *
+ * @see <a href="https://www.sqlite.org/rescode.html">SQLite result codes</a>
+ */
+public final class Faults {
+
+    /** No conversation with the database, and nothing ran. */
+    public static final String CONNECTION_FAILED = "08001";
+    /** A write was sent and its outcome is not known. */
+    public static final String OUTCOME_UNKNOWN = "08007";
+    /** The session is closed, or its stream is gone. */
+    public static final String SESSION_GONE = "08003";
+    /** The database rolled the transaction back. */
+    public static final String TRANSACTION_LOST = "40001";
+    /** A statement ran longer than its timeout and was stopped. */
+    public static final String CANCELLED = "57014";
+
+    private Faults() {}
+
+    /**
+     * Maps an error that SQLite itself reports.
+     *
+     * @param code the (extended) result code's name, for example {@code SQLITE_CONSTRAINT_UNIQUE}
+     * @param number the (extended) result code, or 0 if only its name is known
+     * @param message the database's message
+     * @param where the database, as {@link Transport#describe()} names it
+     * @param sql the statement, or null
+     */
+    public static R2dbcException sqlite(
+            String code, int number, String message, String where, @Nullable String sql, @Nullable Throwable cause) {
+        String text = code + " on " + where + ": " + message;
+        String primary = primary(code);
+        return switch (primary) {
+            case "SQLITE_BUSY" ->
+                new R2dbcTransientResourceException(
+                        text + " (another connection holds the write lock; try again, or raise the busy timeout)",
+                        "55P03",
+                        number,
+                        sql,
+                        cause);
+            case "SQLITE_LOCKED" -> new R2dbcTransientResourceException(text, "55P03", number, sql, cause);
+            case "SQLITE_INTERRUPT" -> new R2dbcTimeoutException(text, CANCELLED, number, sql, cause);
+            case "SQLITE_ABORT" -> new R2dbcRollbackException(text, TRANSACTION_LOST, number, sql, cause);
+            case "SQLITE_CONSTRAINT", "SQLITE_MISMATCH" ->
+                new R2dbcDataIntegrityViolationException(text, "23000", number, sql, cause);
+            case "SQLITE_TOOBIG" ->
+                new R2dbcDataIntegrityViolationException(
+                        text + " (a value or a row is over the database's size limit)", "54000", number, sql, cause);
+            case "SQLITE_READONLY" ->
+                new R2dbcPermissionDeniedException(
+                        text + " (check the file's permissions, or whether it was opened read-only)",
+                        "25006",
+                        number,
+                        sql,
+                        cause);
+            case "SQLITE_AUTH", "SQLITE_PERM" -> new R2dbcPermissionDeniedException(text, "42501", number, sql, cause);
+            case "SQLITE_FULL" ->
+                new R2dbcNonTransientResourceException(
+                        text + " (the disk, or the database's page limit, is full: free space and try again)",
+                        "53100",
+                        number,
+                        sql,
+                        cause);
+            case "SQLITE_NOTADB" ->
+                new R2dbcNonTransientResourceException(
+                        text + " (the file is not a SQLite database: check the path)", "58030", number, sql, cause);
+            case "SQLITE_CORRUPT" ->
+                new R2dbcNonTransientResourceException(
+                        text + " (the database file is damaged: restore it from a backup)",
+                        "58030",
+                        number,
+                        sql,
+                        cause);
+            case "SQLITE_CANTOPEN" ->
+                new R2dbcNonTransientResourceException(
+                        text + " (does the folder exist, and may this process read and write it?)",
+                        "58030",
+                        number,
+                        sql,
+                        cause);
+            case "SQLITE_IOERR", "SQLITE_NOMEM", "SQLITE_PROTOCOL", "SQLITE_NOLFS" ->
+                new R2dbcNonTransientResourceException(text, "58030", number, sql, cause);
+            default -> new R2dbcBadGrammarException(text, "42000", number, sql, cause);
+        };
+    }
+
+    /** SQLITE_CONSTRAINT for SQLITE_CONSTRAINT_UNIQUE, and so on. */
+    private static String primary(String code) {
+        int end = code.indexOf('_', "SQLITE_".length());
+        return end < 0 ? code : code.substring(0, end);
+    }
+
+    /** No conversation could be had, and nothing ran. */
+    public static R2dbcException connectionFailed(String where, String what, @Nullable Throwable cause) {
+        return new R2dbcTransientResourceException("cannot reach " + where + ": " + what, CONNECTION_FAILED, cause);
+    }
+
+    /** The session was used after it was closed, or its stream is gone. */
+    public static R2dbcException sessionGone(String where, String what) {
+        return new R2dbcNonTransientResourceException(what + " on " + where + " (open a new connection)", SESSION_GONE);
+    }
+}
