@@ -1,0 +1,114 @@
+package dev.pollux;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import tools.jackson.core.JacksonException;
+
+/** Runs handlers and stores how they ended. */
+final class Acknowledger {
+
+    private static final int MAX_MESSAGE = 8_000;
+
+    private final TaskTable table;
+    private final Config config;
+    private final Reporter reporter;
+    private final Incarnations incarnations;
+    private final Locker locker;
+
+    Acknowledger(TaskTable table, Config config, Reporter reporter, Incarnations incarnations, Locker locker) {
+        this.table = table;
+        this.config = config;
+        this.reporter = reporter;
+        this.incarnations = incarnations;
+        this.locker = locker;
+    }
+
+    /**
+     * Runs a handler and stores its outcome; empty if the outcome could not be stored, which is reported. Never fails.
+     *
+     * <p>Race: a cancel before the handler ended cancels the handler and gives the lease back; after that the outcome
+     * is stored whether anybody still waits for it or not.
+     */
+    <T, R> Mono<Outcome<R>> run(Task<T> task, Function<? super Task<T>, ? extends Publisher<? extends R>> handler) {
+        return Mono.defer(() -> {
+            AtomicBoolean ended = new AtomicBoolean();
+            Mono<Optional<R>> handled = Flux.<R>defer(() -> Flux.<R>from(handler.apply(task)))
+                    .takeLast(1)
+                    .next()
+                    .map(Optional::of)
+                    .defaultIfEmpty(Optional.empty());
+            return handled.materialize()
+                    .doOnNext(signal -> ended.set(true))
+                    .doOnCancel(() -> {
+                        if (ended.compareAndSet(false, true)) {
+                            locker.giveBack(Lease.of(task), "its handler was cancelled");
+                        }
+                    })
+                    .flatMap(signal -> {
+                        Throwable error = signal.getThrowable();
+                        Optional<R> value = signal.get();
+                        Mono<Outcome<R>> stored = error != null
+                                ? failed(task, error)
+                                : done(task, value == null ? null : value.orElse(null));
+                        return uncancellable(stored);
+                    })
+                    .onErrorResume(error -> {
+                        locker.lost(task, "ack", error);
+                        return Mono.empty();
+                    });
+        });
+    }
+
+    private static <V> Mono<V> uncancellable(Mono<V> mono) {
+        return Mono.fromFuture(mono.toFuture(), true);
+    }
+
+    /** Stores that a run succeeded. */
+    <T, R> Mono<Outcome<R>> done(Task<T> task, @Nullable R value) {
+        return Mono.defer(() -> store(task, TaskStatus.DONE, ok(task, value), Duration.ZERO)
+                .map(row -> new Outcome<>(task.id(), TaskStatus.DONE, row.attempts(), value, null)));
+    }
+
+    /** Stores that a run failed, and when the task runs again, if it does. */
+    <T, R> Mono<Outcome<R>> failed(Task<T> task, Throwable error) {
+        return Mono.defer(() -> {
+            Duration wait =
+                    error instanceof AbortError ? null : config.retryPolicy().backoff(task.attempt(), error);
+            TaskStatus status = wait == null ? TaskStatus.KILLED : TaskStatus.FAILED;
+            return store(task, status, Json.err(message(error)), wait == null ? Duration.ZERO : wait)
+                    .map(row -> new Outcome<R>(
+                            task.id(), row.status() == null ? status : row.status(), row.attempts(), null, error));
+        });
+    }
+
+    private Mono<Rows.Item> store(Task<?> task, TaskStatus status, String result, Duration wait) {
+        Lease lease = Lease.of(task);
+        return table.ack(lease, status, result, wait, () -> incarnations.forget(lease))
+                .doOnNext(row -> reporter.tell(new StorageEvent.Acknowledged(
+                        config.queue(), task.id(), row.status() == null ? status : row.status(), row.attempts())));
+    }
+
+    private String ok(Task<?> task, @Nullable Object value) {
+        try {
+            return Json.ok(value);
+        } catch (JacksonException e) {
+            reporter.tell(new StorageEvent.ResultNotStored(
+                    config.queue(),
+                    task.id(),
+                    "the handler's result cannot be written as JSON: "
+                            + e.getClass().getName()));
+            return Json.ok(null);
+        }
+    }
+
+    private static String message(Throwable error) {
+        String text = error.toString();
+        return text.length() <= MAX_MESSAGE ? text : text.substring(0, MAX_MESSAGE) + "...";
+    }
+}

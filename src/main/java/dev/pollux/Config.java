@@ -1,0 +1,168 @@
+package dev.pollux;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The settings of one queue. The first five and their defaults are those of the Rust crate.
+ *
+ * @param queue the queue's name: {@code Jobs.job_type}
+ * @param bufferSize how many tasks a poll leases at once, and how many may wait in it leased but not yet emitted;
+ *     default {@value #DEFAULT_BUFFER_SIZE}
+ * @param pollInterval how long a poll waits after it found nothing, unless something wakes it earlier; default 100 ms
+ * @param keepAlive how often a worker says that it is alive, sweeps orphans and checks its own leases; default 30 s.
+ *     Also how long a push, lock or ack that meets passing faults is retried before it fails.
+ * @param reenqueueOrphanedAfter how long a worker may be silent before its leases are taken away; whole seconds,
+ *     longer than {@code keepAlive}; default 300 s
+ * @param maxAttempts how many runs of a task may fail or be lost before it is killed, unless the task says otherwise;
+ *     default {@value #DEFAULT_MAX_ATTEMPTS}
+ * @param retryPolicy how long a failed task waits; default exponential from 1 s to 1 h
+ * @param drainTime how long after a poll was cancelled the tasks it had emitted may still be acknowledged, before
+ *     their leases are given back; default 30 s
+ * @param listener is told what happens; by default it logs
+ */
+public record Config(
+        String queue,
+        int bufferSize,
+        Duration pollInterval,
+        Duration keepAlive,
+        Duration reenqueueOrphanedAfter,
+        int maxAttempts,
+        RetryPolicy retryPolicy,
+        Duration drainTime,
+        StorageListener listener) {
+
+    static final int DEFAULT_BUFFER_SIZE = 10;
+    static final int DEFAULT_MAX_ATTEMPTS = 25;
+    private static final int MAX_BUFFER_SIZE = 100_000;
+
+    /** Refuses bad settings, all at once, with an {@link IllegalArgumentException} that names each. */
+    public Config {
+        List<String> problems = new ArrayList<>();
+        if (queue.isBlank()) {
+            problems.add("queue must have a name");
+        }
+        if (bufferSize < 1 || bufferSize > MAX_BUFFER_SIZE) {
+            problems.add("bufferSize must be 1 to " + MAX_BUFFER_SIZE + ", not " + bufferSize);
+        }
+        requirePositive("pollInterval", pollInterval, problems);
+        requirePositive("keepAlive", keepAlive, problems);
+        if (reenqueueOrphanedAfter.compareTo(keepAlive) <= 0) {
+            problems.add("reenqueueOrphanedAfter (" + reenqueueOrphanedAfter + ") must be longer than keepAlive ("
+                    + keepAlive + "), or a worker would lose its leases between two beats");
+        }
+        if (reenqueueOrphanedAfter.toSeconds() < 1) {
+            problems.add("reenqueueOrphanedAfter must be 1 s or more, not " + reenqueueOrphanedAfter);
+        }
+        if (maxAttempts < 1) {
+            problems.add("maxAttempts must be 1 or more, not " + maxAttempts);
+        }
+        if (drainTime.isNegative()) {
+            problems.add("drainTime cannot be negative: " + drainTime);
+        }
+        if (!problems.isEmpty()) {
+            throw new IllegalArgumentException("queue '" + queue + "': " + String.join("; ", problems));
+        }
+    }
+
+    private static void requirePositive(String name, Duration value, List<String> problems) {
+        if (value.isNegative() || value.isZero()) {
+            problems.add(name + " must be longer than 0, not " + value);
+        }
+    }
+
+    /** The defaults, for the queue of that name. */
+    public static Config of(String queue) {
+        return builder(queue).build();
+    }
+
+    /** Starts from the defaults, for the queue of that name. */
+    public static Builder builder(String queue) {
+        return new Builder(queue);
+    }
+
+    /** {@link #reenqueueOrphanedAfter()} in the database's unit. */
+    long orphanedAfterSeconds() {
+        return reenqueueOrphanedAfter.toSeconds();
+    }
+
+    /** Collects settings; {@link #build()} checks them. */
+    public static final class Builder {
+        private final String queue;
+        private int bufferSize = DEFAULT_BUFFER_SIZE;
+        private Duration pollInterval = Duration.ofMillis(100);
+        private Duration keepAlive = Duration.ofSeconds(30);
+        private Duration reenqueueOrphanedAfter = Duration.ofMinutes(5);
+        private int maxAttempts = DEFAULT_MAX_ATTEMPTS;
+        private RetryPolicy retryPolicy = RetryPolicy.exponential(Duration.ofSeconds(1), Duration.ofHours(1));
+        private Duration drainTime = Duration.ofSeconds(30);
+        private StorageListener listener = StorageListener.logging();
+
+        private Builder(String queue) {
+            this.queue = queue;
+        }
+
+        /** Sets {@link Config#bufferSize()}. */
+        public Builder bufferSize(int tasks) {
+            this.bufferSize = tasks;
+            return this;
+        }
+
+        /** Sets {@link Config#pollInterval()}. */
+        public Builder pollInterval(Duration interval) {
+            this.pollInterval = interval;
+            return this;
+        }
+
+        /** Sets {@link Config#keepAlive()}. */
+        public Builder keepAlive(Duration interval) {
+            this.keepAlive = interval;
+            return this;
+        }
+
+        /** Sets {@link Config#reenqueueOrphanedAfter()}. */
+        public Builder reenqueueOrphanedAfter(Duration silence) {
+            this.reenqueueOrphanedAfter = silence;
+            return this;
+        }
+
+        /** Sets {@link Config#maxAttempts()}. */
+        public Builder maxAttempts(int tries) {
+            this.maxAttempts = tries;
+            return this;
+        }
+
+        /** Sets {@link Config#retryPolicy()}. */
+        public Builder retryPolicy(RetryPolicy policy) {
+            this.retryPolicy = policy;
+            return this;
+        }
+
+        /** Sets {@link Config#drainTime()}. */
+        public Builder drainTime(Duration time) {
+            this.drainTime = time;
+            return this;
+        }
+
+        /** Sets {@link Config#listener()}. */
+        public Builder listener(StorageListener newListener) {
+            this.listener = newListener;
+            return this;
+        }
+
+        /** The settings; every bad one is named in one {@link IllegalArgumentException}. */
+        public Config build() {
+            return new Config(
+                    queue,
+                    bufferSize,
+                    pollInterval,
+                    keepAlive,
+                    reenqueueOrphanedAfter,
+                    maxAttempts,
+                    retryPolicy,
+                    drainTime,
+                    listener);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+package dev.pollux;
+
+import io.r2dbc.spi.R2dbcBadGrammarException;
+import io.r2dbc.spi.R2dbcException;
+import io.r2dbc.spi.R2dbcNonTransientException;
+import io.r2dbc.spi.R2dbcPermissionDeniedException;
+import io.r2dbc.spi.R2dbcTransientException;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * What the queue makes of an R2DBC exception. It goes by the SPI's classes and by SQLSTATEs, so that it works over any
+ * pool or proxy that keeps them.
+ */
+final class Fault {
+
+    private static final Duration FIRST_BACKOFF = Duration.ofMillis(50);
+    private static final Duration MAX_BACKOFF = Duration.ofSeconds(5);
+
+    private Fault() {}
+
+    /** Whether the same statement may succeed a moment later: a busy database, the network, a 5xx, a 429. */
+    static boolean passing(Throwable error) {
+        return error instanceof R2dbcTransientException || state(error).startsWith("08");
+    }
+
+    /** Whether the statement may have taken effect: SQLSTATE 08007, transaction resolution unknown. */
+    static boolean outcomeUnknown(Throwable error) {
+        return state(error).equals("08007");
+    }
+
+    /** Whether a fault ends a poll: it cannot pass without somebody's help. */
+    static boolean fatal(Throwable error) {
+        // 53100: a full disk is nobody's mistake here, and space may be freed.
+        return !passing(error) && !state(error).equals("53100");
+    }
+
+    /** Whether a row, rather than the statement or the database, may be at fault, so that others may pass without it. */
+    static boolean ofOneRow(Throwable error) {
+        if (passing(error) || !(error instanceof R2dbcNonTransientException)) {
+            return false;
+        }
+        if (error instanceof R2dbcPermissionDeniedException || missingSchema(error)) {
+            return false;
+        }
+        return !state(error).startsWith("58") && !state(error).equals("53100");
+    }
+
+    /** Whether the tables or indexes are not there: {@code setup()} was not called. */
+    static boolean missingSchema(Throwable error) {
+        if (!(error instanceof R2dbcBadGrammarException) || error.getMessage() == null) {
+            return false;
+        }
+        String message = error.getMessage().toLowerCase(Locale.ROOT);
+        return message.contains("no such table")
+                || message.contains("no such index")
+                || message.contains("no such column");
+    }
+
+    /** Whether the connection it happened on should not be used again. */
+    static boolean breaksConnection(Throwable error) {
+        return state(error).startsWith("08") || state(error).startsWith("58") || !(error instanceof R2dbcException);
+    }
+
+    /** The wait before the next try: doubling, at most 5 s, with jitter so that many processes spread out. */
+    static Duration backoff(int tries) {
+        double most = Math.min(
+                FIRST_BACKOFF.toMillis() * (double) (1L << Math.min(tries, 20)), (double) MAX_BACKOFF.toMillis());
+        return Duration.ofMillis(
+                (long) (most * (0.5 + ThreadLocalRandom.current().nextDouble() / 2)));
+    }
+
+    /** The error as users get it: with the step and the queue, and the remedy where the queue knows one. */
+    static LibsqlException describe(String step, Throwable error) {
+        if (error instanceof LibsqlException known) {
+            return known;
+        }
+        if (missingSchema(error)) {
+            return new SchemaException(
+                    step + ": the database lacks the queue's tables or indexes: call setup() once before ("
+                            + error.getMessage() + ")",
+                    error);
+        }
+        String hint = outcomeUnknown(error) ? " (it may have taken effect or not)" : "";
+        return new LibsqlException(step + " failed" + hint + ": " + error.getMessage(), error);
+    }
+
+    private static String state(Throwable error) {
+        if (error instanceof R2dbcException known && known.getSqlState() != null) {
+            return known.getSqlState();
+        }
+        return "";
+    }
+}

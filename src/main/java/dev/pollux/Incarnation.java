@@ -1,0 +1,179 @@
+package dev.pollux;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * One life of a worker: from the subscription of a poll until its last task is acknowledged. It beats, and knows the
+ * leases that its poll was given and that nobody has ended yet.
+ *
+ * <pre>
+ * NEW --start--&gt; BEATING --stop--&gt; DRAINING --no lease left, or the drain time is over--&gt; GONE
+ * </pre>
+ *
+ * <p>Races: {@link #hold}, {@link #forget} and {@link #reconcile} are called as the lane settles steps, one after the
+ * other and in the order in which the database ran them; so a lease that the database lists and that is not held here
+ * was given in an answer that never came. The step to GONE is taken once, by whoever wins the state.
+ */
+final class Incarnation {
+
+    private enum State {
+        NEW,
+        BEATING,
+        DRAINING,
+        GONE
+    }
+
+    private final String id;
+    private final TaskTable table;
+    private final Config config;
+    private final Reporter reporter;
+    private final Consumer<Throwable> onFatal;
+    private final Runnable onGone;
+    private final Map<TaskId, Lease> held = new ConcurrentHashMap<>();
+    private final AtomicReference<State> state = new AtomicReference<>(State.NEW);
+    private final AtomicBoolean beating = new AtomicBoolean();
+    private final Disposable.Composite timers = Disposables.composite();
+
+    /**
+     * @param onFatal told when a beat met a fault that cannot pass
+     * @param onGone told at the end
+     */
+    Incarnation(
+            String id,
+            TaskTable table,
+            Config config,
+            Reporter reporter,
+            Consumer<Throwable> onFatal,
+            Runnable onGone) {
+        this.id = id;
+        this.table = table;
+        this.config = config;
+        this.reporter = reporter;
+        this.onFatal = onFatal;
+        this.onGone = onGone;
+    }
+
+    /** The worker's id in the database. */
+    String id() {
+        return id;
+    }
+
+    /** Registers the worker, sweeps the queue's orphans and begins to beat. */
+    Mono<Void> start() {
+        return Mono.when(table.purgeWorkers(), table.beat(id, this::reconcile)).doOnSuccess(done -> {
+            if (state.compareAndSet(State.NEW, State.BEATING)) {
+                reporter.tell(new StorageEvent.WorkerStarted(config.queue(), id));
+                long interval = config.keepAlive().toMillis();
+                timers.add(Schedulers.parallel()
+                        .schedulePeriodically(this::beat, interval, interval, TimeUnit.MILLISECONDS));
+            }
+        });
+    }
+
+    /** Beats now: also finds the leases of a fetch whose answer was lost. */
+    void beat() {
+        if (!beating.compareAndSet(false, true)) {
+            return;
+        }
+        table.beat(id, this::reconcile).doFinally(signal -> beating.set(false)).subscribe(null, error -> {
+            if (error.getCause() != null && Fault.fatal(error.getCause())) {
+                onFatal.accept(error);
+            }
+        });
+    }
+
+    /** Notes leases that a fetch was given. */
+    void hold(List<? extends Task<?>> tasks) {
+        for (Task<?> task : tasks) {
+            held.put(task.id(), Lease.of(task));
+        }
+    }
+
+    /** Notes that a lease is over, or that nobody here will end it: then the next beat gives it back. */
+    void forget(Lease lease) {
+        held.remove(lease.task(), lease);
+        if (held.isEmpty() && state.get() == State.DRAINING) {
+            finish();
+        }
+    }
+
+    private void reconcile(List<Rows.Item> given) {
+        Set<Lease> known = new HashSet<>();
+        for (Rows.Item row : given) {
+            Lease lease = new Lease(new TaskId(row.id()), id, row.attempts());
+            known.add(lease);
+            if (!lease.equals(held.get(lease.task()))) {
+                giveBack(lease, "its worker does not know of it: an answer was lost");
+            }
+        }
+        for (Lease lease : held.values()) {
+            if (!known.contains(lease)) {
+                forget(lease);
+            }
+        }
+    }
+
+    /** Gives a lease back at once; if that fails, the next beat tries again. */
+    void giveBack(Lease lease, String reason) {
+        release(lease, reason).subscribe();
+    }
+
+    private Mono<Boolean> release(Lease lease, String reason) {
+        return table.release(lease, () -> forget(lease))
+                .doOnNext(released -> {
+                    if (released) {
+                        reporter.tell(new StorageEvent.Released(config.queue(), lease.task(), reason));
+                    }
+                })
+                .onErrorResume(error -> {
+                    forget(lease);
+                    return Mono.just(false);
+                });
+    }
+
+    /** Ends the life once all leases are over, or after the drain time. Idempotent. */
+    void stop() {
+        if (!state.compareAndSet(State.BEATING, State.DRAINING) && !state.compareAndSet(State.NEW, State.DRAINING)) {
+            return;
+        }
+        if (held.isEmpty()) {
+            finish();
+        } else {
+            timers.add(Schedulers.parallel()
+                    .schedule(this::finish, config.drainTime().toMillis(), TimeUnit.MILLISECONDS));
+        }
+    }
+
+    private void finish() {
+        if (!state.compareAndSet(State.DRAINING, State.GONE)) {
+            return;
+        }
+        timers.dispose();
+        List<Lease> left = new ArrayList<>(held.values());
+        Flux.fromIterable(left)
+                .flatMap(lease -> release(lease, "the drain time is over"), Math.max(1, left.size()))
+                .filter(released -> released)
+                .count()
+                .flatMap(released -> table.deregister(id).thenReturn(released))
+                .doFinally(signal -> onGone.run())
+                // A failure was reported by the lane; the sweep of another worker will clear up.
+                .subscribe(
+                        released ->
+                                reporter.tell(new StorageEvent.WorkerStopped(config.queue(), id, released.intValue())),
+                        error -> {});
+    }
+}

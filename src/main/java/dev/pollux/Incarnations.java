@@ -1,0 +1,26 @@
+package dev.pollux;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** The workers of one storage that are alive in this JVM, by id. */
+final class Incarnations {
+
+    private final Map<String, Incarnation> byId = new ConcurrentHashMap<>();
+
+    void add(Incarnation incarnation) {
+        byId.put(incarnation.id(), incarnation);
+    }
+
+    void remove(String id) {
+        byId.remove(id);
+    }
+
+    /** Tells the lease's worker, if it lives here, that the lease is over or that nobody here will end it. */
+    void forget(Lease lease) {
+        Incarnation incarnation = byId.get(lease.worker());
+        if (incarnation != null) {
+            incarnation.forget(lease);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+package dev.pollux;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.type.TypeReference;
+
+/** The JSON that travels in statements and columns: row arrays, outcomes and metadata. */
+final class Json {
+
+    private static final TypeReference<LinkedHashMap<String, Object>> OBJECT = new TypeReference<>() {};
+
+    private Json() {}
+
+    /** One element of a statement's row array. */
+    static String array(@Nullable Object... values) {
+        return JacksonCodec.MAPPER.writeValueAsString(Arrays.asList(values));
+    }
+
+    /** An outcome as serde writes a Rust {@code Result}: {@code {"Ok":value}}. */
+    static String ok(@Nullable Object value) {
+        return JacksonCodec.MAPPER.writeValueAsString(Collections.singletonMap("Ok", value));
+    }
+
+    /** An outcome as serde writes a Rust {@code Result}: {@code {"Err":"message"}}. */
+    static String err(String message) {
+        return JacksonCodec.MAPPER.writeValueAsString(Map.of("Err", message));
+    }
+
+    /** The JSON object in a metadata column; what other programs wrote and is no object reads as empty. */
+    static Map<String, Object> object(@Nullable String json) {
+        if (json == null || json.isEmpty() || json.equals("{}")) {
+            return Map.of();
+        }
+        try {
+            LinkedHashMap<String, Object> object = JacksonCodec.MAPPER.readValue(json, OBJECT);
+            return object == null ? Map.of() : Collections.unmodifiableMap(object);
+        } catch (JacksonException e) {
+            return Map.of();
+        }
+    }
+
+    /** The text these bytes are in UTF-8, or null if they are no text that JSON and SQLite both carry unharmed. */
+    static @Nullable String text(byte[] bytes) {
+        try {
+            String text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
+            // SQLite's JSON functions end a text at its first NUL.
+            return text.indexOf('\0') < 0 ? text : null;
+        } catch (CharacterCodingException e) {
+            return null;
+        }
+    }
+
+    static String hex(byte[] bytes) {
+        return HexFormat.of().formatHex(bytes);
+    }
+}

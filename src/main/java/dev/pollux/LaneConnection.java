@@ -1,0 +1,90 @@
+package dev.pollux;
+
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.ConnectionFactory;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * The lane's connection: opened when first needed, kept while there is work, and given back after ten idle seconds or
+ * when a fault broke it. Opening a file anew for each turn would cost more than the turn.
+ *
+ * <p>Only the holder of the lane touches it, so it needs no lock of its own; the idle timer asks for the lane first.
+ */
+final class LaneConnection {
+
+    private static final Logger LOG = LoggerFactory.getLogger(LaneConnection.class);
+    private static final Duration IDLE = Duration.ofSeconds(10);
+
+    private final ConnectionFactory factory;
+    private final Predicate<Runnable> exclusively;
+    private final AtomicBoolean timerSet = new AtomicBoolean();
+    private @Nullable Connection held;
+    private volatile long lastUsed = System.nanoTime();
+
+    /**
+     * @param exclusively runs an action while nobody holds the lane, or gives up and says false
+     */
+    LaneConnection(ConnectionFactory factory, Predicate<Runnable> exclusively) {
+        this.factory = factory;
+        this.exclusively = exclusively;
+    }
+
+    /** Runs work on the connection, opening it if need be. */
+    Mono<Void> use(Function<Connection, Mono<Void>> work) {
+        return Mono.defer(() -> open().flatMap(work).onErrorResume(error -> {
+                    if (Fault.breaksConnection(error)) {
+                        drop();
+                    }
+                    return Mono.error(error);
+                }))
+                .doOnTerminate(() -> lastUsed = System.nanoTime());
+    }
+
+    private Mono<Connection> open() {
+        if (held != null) {
+            return Mono.just(held);
+        }
+        return Mono.from(factory.create()).cast(Connection.class).doOnNext(connection -> {
+            held = connection;
+            watchIdle(IDLE);
+        });
+    }
+
+    private void watchIdle(Duration in) {
+        if (timerSet.compareAndSet(false, true)) {
+            Schedulers.parallel().schedule(this::closeIfIdle, in.toMillis(), TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void closeIfIdle() {
+        timerSet.set(false);
+        boolean asked = exclusively.test(() -> {
+            if (System.nanoTime() - lastUsed >= IDLE.toNanos()) {
+                drop();
+            } else if (held != null) {
+                watchIdle(IDLE);
+            }
+        });
+        if (!asked) {
+            watchIdle(IDLE);
+        }
+    }
+
+    private void drop() {
+        Connection connection = held;
+        held = null;
+        if (connection != null) {
+            Mono.from(connection.close())
+                    .subscribe(null, error -> LOG.debug("closing an idle or broken connection failed", error));
+        }
+    }
+}

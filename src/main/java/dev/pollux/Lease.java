@@ -1,0 +1,23 @@
+package dev.pollux;
+
+/**
+ * One holding of a task by a worker. The worker and the attempts are the fence: any change that ends the lease changes
+ * one of them, so nobody who comes late can match it.
+ */
+record Lease(TaskId task, String worker, int attempts) {
+
+    /** The lease that a fetched task was given under. */
+    static Lease of(Task<?> task) {
+        String worker = task.context().lockBy();
+        if (worker == null) {
+            throw new IllegalArgumentException("task " + task.id() + " in queue '"
+                    + task.context().queue() + "' is not leased: lock and ack take tasks that poll emitted");
+        }
+        return new Lease(task.id(), worker, task.attempts());
+    }
+
+    /** The lease as an element of a statement's row array. */
+    String json() {
+        return Json.array(task.value(), worker, attempts);
+    }
+}

@@ -1,0 +1,167 @@
+package dev.pollux;
+
+import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Subscription;
+import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.FluxOperator;
+import reactor.core.publisher.Operators;
+import reactor.util.concurrent.Queues;
+import reactor.util.context.Context;
+
+/**
+ * Takes each task to Running before it is passed on, in order. It asks upstream for exactly what is asked of it, so no
+ * task is locked that nobody waits for; {@code flatMap} would ask for its concurrency instead. Locks of tasks that
+ * arrive together share a turn of the lane. A task whose lock fails is dropped, and another asked for in its place.
+ */
+final class LockFlux<T> extends FluxOperator<Task<T>, Task<T>> {
+
+    private final Locker locker;
+
+    LockFlux(Flux<? extends Task<T>> source, Locker locker) {
+        super(source);
+        this.locker = locker;
+    }
+
+    @Override
+    public void subscribe(CoreSubscriber<? super Task<T>> actual) {
+        source.subscribe(new LockSubscriber<>(actual, locker));
+    }
+
+    private enum Progress {
+        LOCKING,
+        LOCKED,
+        DROPPED
+    }
+
+    /** A task on its way through, in the order of arrival. */
+    private static final class Slot<T> {
+        private final Task<T> task;
+        private volatile Progress progress = Progress.LOCKING;
+
+        private Slot(Task<T> task) {
+            this.task = task;
+        }
+    }
+
+    /**
+     * Races: slots finish in any order and are emitted in theirs, by one thread at a time. A cancel against a lock that
+     * succeeds: whoever takes the slot from the queue, or meets it after the cancel, gives the lease back.
+     */
+    private static final class LockSubscriber<T> implements CoreSubscriber<Task<T>>, Subscription {
+
+        private final CoreSubscriber<? super Task<T>> actual;
+        private final Locker locker;
+        private final Queue<Slot<T>> slots = Queues.<Slot<T>>unbounded(16).get();
+        private final AtomicInteger missed = new AtomicInteger();
+        private @Nullable Subscription upstream;
+        private @Nullable Throwable error;
+        private volatile boolean done;
+        private volatile boolean cancelled;
+
+        LockSubscriber(CoreSubscriber<? super Task<T>> actual, Locker locker) {
+            this.actual = actual;
+            this.locker = locker;
+        }
+
+        @Override
+        public void onSubscribe(Subscription subscription) {
+            if (Operators.validate(upstream, subscription)) {
+                upstream = subscription;
+                actual.onSubscribe(this);
+            }
+        }
+
+        @Override
+        public Context currentContext() {
+            return actual.currentContext();
+        }
+
+        @Override
+        public void onNext(Task<T> task) {
+            Slot<T> slot = new Slot<>(task);
+            slots.add(slot);
+            locker.tryLock(task).subscribe(locked -> finish(slot, locked ? Progress.LOCKED : Progress.DROPPED));
+        }
+
+        private void finish(Slot<T> slot, Progress progress) {
+            slot.progress = progress;
+            drain();
+        }
+
+        @Override
+        public void onError(Throwable cause) {
+            error = cause;
+            done = true;
+            drain();
+        }
+
+        @Override
+        public void onComplete() {
+            done = true;
+            drain();
+        }
+
+        @Override
+        public void request(long n) {
+            Objects.requireNonNull(upstream).request(n);
+        }
+
+        @Override
+        public void cancel() {
+            cancelled = true;
+            Objects.requireNonNull(upstream).cancel();
+            drain();
+        }
+
+        private void drain() {
+            if (missed.getAndIncrement() != 0) {
+                return;
+            }
+            int seen = 1;
+            do {
+                pass();
+                seen = missed.addAndGet(-seen);
+            } while (seen != 0);
+        }
+
+        private void pass() {
+            while (true) {
+                boolean last = done;
+                Slot<T> slot = slots.peek();
+                if (slot == null) {
+                    if (last && !cancelled) {
+                        cancelled = true;
+                        terminate();
+                    }
+                    return;
+                }
+                Progress progress = slot.progress;
+                if (progress == Progress.LOCKING) {
+                    return;
+                }
+                slots.remove();
+                if (progress == Progress.DROPPED) {
+                    if (!cancelled) {
+                        request(1);
+                    }
+                } else if (cancelled) {
+                    locker.giveBack(Lease.of(slot.task), "the pipeline was cancelled before it ran");
+                } else {
+                    actual.onNext(slot.task.withStatus(TaskStatus.RUNNING));
+                }
+            }
+        }
+
+        private void terminate() {
+            if (error != null) {
+                actual.onError(error);
+            } else {
+                actual.onComplete();
+            }
+        }
+    }
+}

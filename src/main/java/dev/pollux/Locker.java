@@ -1,0 +1,68 @@
+package dev.pollux;
+
+import reactor.core.publisher.Mono;
+
+/** Takes leases to Running and gives them back. */
+final class Locker {
+
+    private final TaskTable table;
+    private final Config config;
+    private final Reporter reporter;
+    private final Incarnations incarnations;
+
+    Locker(TaskTable table, Config config, Reporter reporter, Incarnations incarnations) {
+        this.table = table;
+        this.config = config;
+        this.reporter = reporter;
+        this.incarnations = incarnations;
+    }
+
+    /** Locks; fails with {@link LeaseLostException} if the lease is lost. */
+    <T> Mono<Task<T>> lock(Task<T> task) {
+        return Mono.defer(() -> {
+            Lease lease = Lease.of(task);
+            return table.lock(lease)
+                    .flatMap(locked -> locked
+                            ? Mono.just(task.withStatus(TaskStatus.RUNNING))
+                            : table.explain("lock", lease, false).then(Mono.<Task<T>>empty()))
+                    .doOnNext(locked -> reporter.tell(new StorageEvent.Locked(config.queue(), task.id())));
+        });
+    }
+
+    /** Locks; emits false, after reporting why, if that failed. Never fails. */
+    <T> Mono<Boolean> tryLock(Task<T> task) {
+        return lock(task).thenReturn(true).onErrorResume(error -> {
+            lost(task, "lock", error);
+            return Mono.just(false);
+        });
+    }
+
+    /** Reports that a lease is lost here, or left to the next beat. */
+    void lost(Task<?> task, String step, Throwable error) {
+        if (error instanceof LeaseLostException) {
+            reporter.tell(
+                    new StorageEvent.LeaseLost(config.queue(), task.id(), step, String.valueOf(error.getMessage())));
+        }
+        if (task.context().lockBy() != null) {
+            incarnations.forget(Lease.of(task));
+        }
+    }
+
+    /** Gives a lease back; if that fails, its worker's next beat does. */
+    void giveBack(Lease lease, String reason) {
+        release(lease, reason).onErrorComplete().subscribe();
+    }
+
+    /** Gives a lease back; fails with {@link LeaseLostException} if it is lost. */
+    Mono<Void> release(Lease lease, String reason) {
+        return table.release(lease, () -> incarnations.forget(lease))
+                .doOnError(error -> incarnations.forget(lease))
+                .flatMap(released -> {
+                    if (!released) {
+                        return table.explain("release", lease, false).then();
+                    }
+                    reporter.tell(new StorageEvent.Released(config.queue(), lease.task(), reason));
+                    return Mono.empty();
+                });
+    }
+}

@@ -1,0 +1,254 @@
+package dev.pollux;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Subscription;
+import reactor.core.CoreSubscriber;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Operators;
+import reactor.core.scheduler.Schedulers;
+import reactor.util.concurrent.Queues;
+
+/**
+ * A poll at work: fetches when there is demand and nothing buffered, emits, and waits when there is nothing to fetch.
+ *
+ * <pre>
+ * STARTING --registered--&gt; READY --demand--&gt; FETCHING --tasks--&gt; READY
+ *                            ^                  | nothing: IDLE, until the doorbell rings
+ *                            +------------------+ passing fault: BACKING_OFF, until the wait is over
+ * any --cancel, fatal fault--&gt; over: buffered leases are given back, the worker drains
+ * </pre>
+ *
+ * <p>Everything that touches the subscriber or the buffer runs in {@link #drain}, by one thread at a time. At most one
+ * of start, fetch and wait is outstanding, and only its callback leaves the phase it belongs to.
+ *
+ * <p>Races: a cancel during a fetch lets the fetch finish, for its tasks are leased by then; they are given back when
+ * they arrive. A cancel during {@code onNext} wins over the next emission.
+ */
+final class PollSubscription<T> implements Subscription {
+
+    private enum Phase {
+        STARTING,
+        READY,
+        FETCHING,
+        IDLE,
+        BACKING_OFF
+    }
+
+    private final TaskTable table;
+    private final Config config;
+    private final TaskCodec<T> codec;
+    private final Reporter reporter;
+    private final Doorbell doorbell;
+    private final Incarnation incarnation;
+    private final Mono<Void> schemaCheck;
+
+    private final AtomicReference<@Nullable CoreSubscriber<? super Task<T>>> actual;
+    private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.STARTING);
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    private final AtomicLong requested = new AtomicLong();
+    private final AtomicInteger missed = new AtomicInteger();
+    private final Queue<Task<T>> buffer = Queues.<Task<T>>unbounded(16).get();
+    private final Disposable.Swap wait = Disposables.swap();
+    private volatile boolean over;
+    private int faults;
+
+    PollSubscription(LibsqlStorage<T> storage, Worker worker, CoreSubscriber<? super Task<T>> actual) {
+        this.table = storage.table();
+        this.config = storage.config();
+        this.codec = storage.codec();
+        this.reporter = storage.reporter();
+        this.doorbell = storage.doorbell();
+        this.schemaCheck = storage.schema().check();
+        this.actual = new AtomicReference<>(actual);
+        String id = worker.incarnate();
+        Incarnations incarnations = storage.incarnations();
+        this.incarnation = new Incarnation(id, table, config, reporter, this::fail, () -> incarnations.remove(id));
+        incarnations.add(incarnation);
+    }
+
+    void start() {
+        if (over) {
+            enter(Phase.READY);
+            return;
+        }
+        schemaCheck.then(Mono.defer(incarnation::start)).subscribe(null, this::startFailed, () -> enter(Phase.READY));
+    }
+
+    private void startFailed(Throwable error) {
+        Throwable cause = error.getCause() == null ? error : error.getCause();
+        if (Fault.fatal(cause)) {
+            phase.set(Phase.READY);
+            fail(error);
+        } else {
+            backOff("start of a worker", error, Phase.STARTING, this::start);
+        }
+    }
+
+    private void enter(Phase next) {
+        phase.set(next);
+        drain();
+    }
+
+    @Override
+    public void request(long n) {
+        if (n <= 0) {
+            fail(new IllegalArgumentException(
+                    "a subscriber must request 1 or more, not " + n + " (Reactive Streams rule 3.9)"));
+        } else {
+            requested.getAndUpdate(before -> Operators.addCap(before, n));
+            drain();
+        }
+    }
+
+    @Override
+    public void cancel() {
+        over = true;
+        wait.dispose();
+        drain();
+    }
+
+    private void fail(Throwable error) {
+        failure.compareAndSet(null, error);
+        drain();
+    }
+
+    private void drain() {
+        if (missed.getAndIncrement() != 0) {
+            return;
+        }
+        int seen = 1;
+        do {
+            emit();
+            if (over) {
+                cleanUp();
+            } else if (buffer.isEmpty() && requested.get() > 0 && phase.compareAndSet(Phase.READY, Phase.FETCHING)) {
+                fetch();
+            }
+            seen = missed.addAndGet(-seen);
+        } while (seen != 0);
+    }
+
+    private void emit() {
+        CoreSubscriber<? super Task<T>> subscriber = actual.get();
+        if (subscriber == null) {
+            return;
+        }
+        Throwable error = failure.get();
+        if (error != null && !over) {
+            over = true;
+            wait.dispose();
+            actual.set(null);
+            subscriber.onError(error);
+            return;
+        }
+        long most = requested.get();
+        long emitted = 0;
+        while (emitted < most && !over) {
+            Task<T> task = buffer.poll();
+            if (task == null) {
+                break;
+            }
+            emitted++;
+            subscriber.onNext(task);
+        }
+        if (emitted > 0 && most != Long.MAX_VALUE) {
+            requested.addAndGet(-emitted);
+        }
+    }
+
+    /** Gives buffered leases back and lets the worker drain, unless an answer is still to come: then it comes here. */
+    private void cleanUp() {
+        actual.set(null);
+        for (Task<T> task = buffer.poll(); task != null; task = buffer.poll()) {
+            incarnation.giveBack(Lease.of(task), "the poll was cancelled before it was emitted");
+        }
+        Phase now = phase.get();
+        if (now != Phase.STARTING && now != Phase.FETCHING) {
+            incarnation.stop();
+        }
+    }
+
+    private void fetch() {
+        long rings = doorbell.rings();
+        table.fetch(incarnation.id(), config.bufferSize(), incarnation::hold)
+                .subscribe(tasks -> fetched(tasks, rings), this::fetchFailed);
+    }
+
+    private void fetched(List<Task<byte[]>> tasks, long rings) {
+        faults = 0;
+        reporter.tell(new StorageEvent.Fetched(config.queue(), incarnation.id(), tasks.size()));
+        for (Task<byte[]> raw : tasks) {
+            Task<T> task = decode(raw);
+            if (task != null) {
+                buffer.add(task);
+            }
+        }
+        if (tasks.isEmpty()) {
+            phase.set(Phase.IDLE);
+            wait.update(doorbell.await(rings, () -> {
+                if (phase.compareAndSet(Phase.IDLE, Phase.READY)) {
+                    drain();
+                }
+            }));
+            drain();
+        } else {
+            enter(Phase.READY);
+        }
+    }
+
+    private @Nullable Task<T> decode(Task<byte[]> raw) {
+        String reason;
+        try {
+            T args = codec.decode(raw.args());
+            if (args != null) {
+                return raw.map(bytes -> args);
+            }
+            reason = "the codec gave null";
+        } catch (RuntimeException e) {
+            // The message of a codec's exception may quote the payload.
+            reason = "the codec failed with " + e.getClass().getName();
+        }
+        String message = "cannot read the payload of " + raw.args().length + " bytes: " + reason;
+        Lease lease = Lease.of(raw);
+        reporter.tell(new StorageEvent.Poisoned(config.queue(), raw.id(), message));
+        table.ack(lease, TaskStatus.KILLED, Json.err(message), Duration.ZERO, () -> incarnation.forget(lease))
+                // The lane reported it; the next beat gives the task back, to be fetched and killed again.
+                .subscribe(row -> {}, error -> incarnation.forget(lease));
+        return null;
+    }
+
+    private void fetchFailed(Throwable error) {
+        if (Fault.fatal(error)) {
+            phase.set(Phase.READY);
+            fail(Fault.describe(table.about("fetch"), error));
+            return;
+        }
+        if (Fault.outcomeUnknown(error)) {
+            incarnation.beat();
+        }
+        backOff("fetch", error, Phase.READY, this::drain);
+    }
+
+    /** Waits with nothing outstanding, so that a cancel may end it, and then goes on in {@code next}. */
+    private void backOff(String step, Throwable error, Phase next, Runnable action) {
+        Duration pause = Fault.backoff(faults++);
+        reporter.tell(new StorageEvent.Fault(config.queue(), step, error, faults, pause));
+        phase.set(Phase.BACKING_OFF);
+        Runnable goOn = () -> {
+            if (phase.compareAndSet(Phase.BACKING_OFF, next)) {
+                action.run();
+            }
+        };
+        wait.update(Schedulers.parallel().schedule(goOn, pause.toMillis(), TimeUnit.MILLISECONDS));
+        drain();
+    }
+}

@@ -1,0 +1,80 @@
+package dev.pollux;
+
+import io.r2dbc.spi.Readable;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Reads the rows that the queue's statements return. */
+final class Rows {
+
+    /** The order in which tasks are handed out; an UPDATE's RETURNING has none. */
+    static final Comparator<Task<?>> BY_TURN = Comparator.<Task<?>>comparingInt(
+                    task -> -task.context().priority())
+            .thenComparing(task -> task.context().runAt())
+            .thenComparing(task -> task.id().value());
+
+    private Rows() {}
+
+    /** What a row of PUSH, LOCK, RELEASE, ACK, SWEEP, LEASES_OF or INSPECT tells of a task. */
+    record Item(
+            String id,
+            @Nullable TaskStatus status,
+            int attempts,
+            @Nullable String lockBy) {}
+
+    static Item pushed(Readable row) {
+        return new Item(text(row, 0), null, 0, null);
+    }
+
+    static Item moved(Readable row) {
+        return new Item(text(row, 0), TaskStatus.ofColumn(text(row, 1)), integer(row, 2), null);
+    }
+
+    static Item leased(Readable row) {
+        return new Item(text(row, 0), null, integer(row, 1), null);
+    }
+
+    static Item inspected(Readable row) {
+        return new Item(text(row, 0), TaskStatus.ofColumn(text(row, 1)), integer(row, 2), row.get(3, String.class));
+    }
+
+    static Task<byte[]> task(Readable row) {
+        SqlContext context = new SqlContext(
+                text(row, 2),
+                integer(row, 5),
+                Instant.ofEpochSecond(Objects.requireNonNull(row.get(6, Long.class))),
+                row.get(7, String.class),
+                instant(row, 8),
+                row.get(9, String.class),
+                instant(row, 10),
+                integer(row, 11),
+                Json.object(row.get(12, String.class)));
+        byte[] payload = Objects.requireNonNull(row.get(0, byte[].class));
+        return new Task<>(
+                new TaskId(text(row, 1)), payload, TaskStatus.ofColumn(text(row, 3)), integer(row, 4), context);
+    }
+
+    static @Nullable Long longOrNull(Readable row) {
+        return row.get(0, Long.class);
+    }
+
+    /** For statements that return no rows. */
+    static String none(Readable row) {
+        return "";
+    }
+
+    private static String text(Readable row, int column) {
+        return Objects.requireNonNull(row.get(column, String.class));
+    }
+
+    private static int integer(Readable row, int column) {
+        return Objects.requireNonNull(row.get(column, Long.class)).intValue();
+    }
+
+    private static @Nullable Instant instant(Readable row, int column) {
+        Long seconds = row.get(column, Long.class);
+        return seconds == null ? null : Instant.ofEpochSecond(seconds);
+    }
+}

@@ -1,0 +1,98 @@
+package dev.pollux;
+
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.ConnectionFactory;
+import io.r2dbc.spi.Readable;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** Sets the database up, and refuses one that this version does not know. */
+final class Schema {
+
+    private static final long VERSION = 1;
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final List<Sql> STEPS = List.of(
+            Sql.WORKERS_TABLE, Sql.JOBS_TABLE, Sql.READY_INDEX, Sql.LEASED_INDEX, Sql.SCHEMA_TABLE, Sql.RECORD_VERSION);
+
+    private final ConnectionFactory factory;
+    private final WriteLane lane;
+
+    Schema(ConnectionFactory factory, WriteLane lane) {
+        this.factory = factory;
+        this.lane = lane;
+    }
+
+    /** Makes what is missing. Each statement does nothing where its work is done, so any number of processes may. */
+    Mono<Void> setup() {
+        return first(Sql.HAS_SCHEMA, Rows::longOrNull)
+                .flatMap(there -> there.orElse(0L) == 0 ? Mono.empty() : refuseNewer())
+                .then(first(Sql.COLUMNS, row -> row.get(0, String.class)))
+                .flatMap(missing -> missing.isEmpty()
+                        ? Mono.<Void>empty()
+                        : Mono.error(new SchemaException(
+                                "setup: there is a table Jobs that is not a task queue's: it lacks the columns "
+                                        + missing.get() + "; use another database, or rename that table",
+                                null)))
+                .thenMany(Flux.fromIterable(STEPS))
+                .concatMap(sql -> submit(sql, Rows::none))
+                .onErrorMap(error -> Fault.describe("setup", error))
+                .then();
+    }
+
+    /** Fails with {@link SchemaException} if {@code setup()} was not called or the database is newer. */
+    Mono<Void> check() {
+        return refuseNewer().onErrorMap(error -> Fault.describe("start of a worker", error));
+    }
+
+    private Mono<Void> refuseNewer() {
+        return first(Sql.SCHEMA_VERSION, Rows::longOrNull)
+                .flatMap(version -> version.orElse(0L) <= VERSION
+                        ? Mono.empty()
+                        : Mono.error(new SchemaException(
+                                "the database was set up by a newer Pollux (schema version " + version.get()
+                                        + ", this one knows " + VERSION + "): upgrade this application's pollux-libsql",
+                                null)));
+    }
+
+    /** Switches a file to write-ahead logging; nothing to do on a server or in memory. */
+    Mono<Void> enableWalMode() {
+        return Mono.usingWhen(
+                        factory.create(),
+                        connection -> mode(connection, Sql.JOURNAL_MODE)
+                                .flatMap(mode -> mode.equals("wal") || mode.equals("memory")
+                                        ? Mono.just(mode)
+                                        : mode(connection, Sql.ENABLE_WAL)),
+                        Connection::close)
+                .onErrorMap(error -> Fault.describe("enableWalMode", error))
+                .flatMap(mode -> mode.equals("wal") || mode.equals("memory")
+                        ? Mono.empty()
+                        : Mono.error(new LibsqlException(
+                                "enableWalMode: the database stays in journal mode " + mode
+                                        + ": does its file system support shared memory?",
+                                null)));
+    }
+
+    private static Mono<String> mode(Connection connection, Sql sql) {
+        StringBuilder text = new StringBuilder();
+        sql.appendTo(text, 1);
+        return Flux.from(connection.createStatement(text.toString()).execute())
+                .concatMap(result -> result.map(row -> String.valueOf(row.get(0, String.class))))
+                .single();
+    }
+
+    private <V> Mono<Optional<V>> first(Sql sql, Function<Readable, V> row) {
+        return submit(sql, result -> Optional.ofNullable(row.apply(result)))
+                .map(rows -> rows.isEmpty() ? Optional.empty() : rows.get(0));
+    }
+
+    private <V> Mono<List<V>> submit(Sql sql, Function<Readable, V> row) {
+        Map<String, Object> arguments = sql == Sql.RECORD_VERSION ? Map.of("version", VERSION) : Map.of();
+        return lane.submit(
+                new Step<>(sql, null, arguments, row, Step.Rowset::rows, PATIENCE, true, (error, retry) -> {}));
+    }
+}

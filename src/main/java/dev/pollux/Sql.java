@@ -1,0 +1,58 @@
+package dev.pollux;
+
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The queue's statements, one a resource file. Their order is the order in which they stand in a turn of the
+ * {@link WriteLane}: what frees tasks comes before what takes them.
+ */
+@SuppressWarnings("ImmutableEnumChecker") // SqlText is immutable, but its lists' type does not say so.
+enum Sql {
+    HAS_SCHEMA("setup/has_schema"),
+    COLUMNS("setup/columns"),
+    WORKERS_TABLE("setup/1_workers"),
+    JOBS_TABLE("setup/2_jobs"),
+    READY_INDEX("setup/3_ready"),
+    LEASED_INDEX("setup/4_leased"),
+    SCHEMA_TABLE("setup/5_schema"),
+    RECORD_VERSION("setup/6_version"),
+    SCHEMA_VERSION,
+    DATABASE_FILE,
+    JOURNAL_MODE,
+    ENABLE_WAL,
+    PUSH,
+    PUSH_BATCH,
+    RELEASE,
+    ACK,
+    LOCK,
+    BEAT,
+    SWEEP,
+    LEASES_OF,
+    FETCH,
+    DEREGISTER,
+    PURGE_WORKERS,
+    INSPECT,
+    FIND,
+    NEXT_DUE;
+
+    private final SqlText text;
+
+    Sql() {
+        text = SqlText.load(name().toLowerCase(Locale.ROOT));
+    }
+
+    Sql(String resource) {
+        text = SqlText.load(resource);
+    }
+
+    /** The parameters' names, in the order of their numbers. */
+    List<String> parameters() {
+        return text.parameters();
+    }
+
+    /** Writes the statement with its parameters numbered from {@code first}: {@code ?1}, {@code ?2} and so on. */
+    void appendTo(StringBuilder turn, int first) {
+        text.appendTo(turn, first);
+    }
+}

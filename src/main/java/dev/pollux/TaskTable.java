@@ -1,0 +1,325 @@
+package dev.pollux;
+
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.Readable;
+import io.r2dbc.spi.Statement;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * One queue's part of the {@code Jobs} and {@code Workers} tables: each method is one step on the {@link WriteLane}.
+ * All errors are {@link LibsqlException}s that name the step, the queue and the task.
+ */
+final class TaskTable {
+
+    private final WriteLane lane;
+    private final Config config;
+    private final Reporter reporter;
+
+    TaskTable(WriteLane lane, Config config, Reporter reporter) {
+        this.lane = lane;
+        this.config = config;
+        this.reporter = reporter;
+    }
+
+    /** A task on its way into the table. */
+    record Row(TaskId id, ByteBuffer payload, String element) {}
+
+    /** Adds a task. A task that is there already with the same payload is fine: this push, or an earlier try, put it. */
+    Mono<Void> push(Row row) {
+        return lane.submit(element(Sql.PUSH, "push", row.id(), row.element(), Rows::pushed, rows -> {
+                    if (rows.first() == null) {
+                        return false;
+                    }
+                    lane.doorbells().ring(config.queue());
+                    return true;
+                }))
+                .onErrorMap(error -> Fault.describe(about("push", row.id()), error))
+                .flatMap(
+                        added -> added ? Mono.just(1) : requireSame("push", row).thenReturn(0))
+                .doOnNext(added -> reporter.tell(new StorageEvent.Pushed(config.queue(), added)))
+                .then();
+    }
+
+    /** Adds the tasks of a batch, all or none. */
+    Mono<Void> pushBatch(List<Row> batch, String name) {
+        String tasks = batch.stream().map(Row::element).collect(Collectors.joining(",", "[", "]"));
+        return lane.submit(step(Sql.PUSH_BATCH, name, Map.of("tasks", tasks), Rows::pushed, rows -> {
+                    boolean added = rows.rows().size() == batch.size();
+                    if (added) {
+                        lane.doorbells().ring(config.queue());
+                    }
+                    return added;
+                }))
+                .onErrorMap(error -> Fault.describe(about(name), error))
+                .flatMap(added -> added
+                        ? Mono.just(batch.size())
+                        : Flux.fromIterable(batch)
+                                .concatMap(row -> requireSame(name, row))
+                                .then(Mono.just(0)))
+                .doOnNext(added -> reporter.tell(new StorageEvent.Pushed(config.queue(), added)))
+                .then();
+    }
+
+    /** Adds a task on the caller's connection, as part of whatever transaction is open on it. */
+    Mono<Void> pushOn(Connection connection, Row row) {
+        return Mono.defer(() -> {
+                    StringBuilder text = new StringBuilder();
+                    Sql.PUSH.appendTo(text, 1);
+                    Statement statement = connection.createStatement(text.toString());
+                    statement.bind(0, "[" + row.element() + "]");
+                    return Flux.from(statement.execute())
+                            .concatMap(result -> result.map(Rows::pushed))
+                            .count();
+                })
+                .onErrorMap(error -> Fault.describe(about("push", row.id()), error))
+                .flatMap(added -> added == 1
+                        ? Mono.<Void>empty()
+                        : Mono.error(new DuplicateTaskException(
+                                about("push", row.id()) + ": a task with this id is there already; nothing was added")))
+                .doOnSuccess(done -> reporter.tell(new StorageEvent.Pushed(config.queue(), 1)));
+    }
+
+    private Mono<Void> requireSame(String name, Row row) {
+        return read(Sql.FIND, name, Map.of("id", row.id().value(), "queue", config.queue()), Rows::task)
+                .filter(there ->
+                        row.payload().equals(ByteBuffer.wrap(there.get(0).args())))
+                .switchIfEmpty(Mono.error(() -> new DuplicateTaskException(about(name, row.id())
+                        + ": another task has this id already, with another payload or in another queue; nothing was"
+                        + " added. Use TaskId.next() for an id of its own")))
+                .then();
+    }
+
+    /**
+     * Leases up to {@code room} due tasks to a worker.
+     *
+     * @param settled told of the tasks before anything else runs on the lane, whoever still waits for them
+     */
+    Mono<List<Task<byte[]>>> fetch(String worker, int room, Consumer<List<Task<byte[]>>> settled) {
+        Map<String, Object> arguments = Map.of(
+                "queue",
+                config.queue(),
+                "worker",
+                worker,
+                "room",
+                (long) room,
+                "orphaned_after",
+                config.orphanedAfterSeconds());
+        // The poll itself repeats its fetches: a lost answer must first be looked for among its leases.
+        return lane.submit(new Step<>(
+                Sql.FETCH,
+                null,
+                arguments,
+                Rows::task,
+                rows -> {
+                    List<Task<byte[]>> tasks =
+                            rows.rows().stream().sorted(Rows.BY_TURN).toList();
+                    settled.accept(tasks);
+                    return tasks;
+                },
+                Duration.ZERO,
+                false,
+                (error, retry) -> {}));
+    }
+
+    /** Takes a lease to Running; false if it is lost. */
+    Mono<Boolean> lock(Lease lease) {
+        return lane.submit(element(
+                        Sql.LOCK, "lock", lease.task(), lease.json(), Rows::pushed, rows -> rows.first() != null))
+                .onErrorMap(error -> Fault.describe(about("lock", lease.task()), error));
+    }
+
+    /**
+     * Stores an outcome.
+     *
+     * @param status Done, Failed or Killed
+     * @param result the outcome as serde's JSON
+     * @param wait how long before the next run, if Failed
+     * @param settled runs on the lane once the lease is over, stored or lost
+     * @return the task as it is then; {@link LeaseLostException} if the lease was lost before
+     */
+    Mono<Rows.Item> ack(Lease lease, TaskStatus status, String result, Duration wait, Runnable settled) {
+        String element = Json.array(
+                lease.task().value(), lease.worker(), lease.attempts(), status.column(), result, wait.toMillis());
+        return lane.submit(element(Sql.ACK, "ack", lease.task(), element, Rows::moved, rows -> {
+                    settled.run();
+                    return new Acknowledgement(rows.first(), rows.repeated());
+                }))
+                .onErrorMap(error -> Fault.describe(about("ack", lease.task()), error))
+                .flatMap(ack -> ack.row() == null ? explain("ack", lease, ack.repeated()) : Mono.just(ack.row()));
+    }
+
+    private record Acknowledgement(Rows.@Nullable Item row, boolean repeated) {}
+
+    /** Gives a lease back without counting a try; false if it is lost. */
+    Mono<Boolean> release(Lease lease, Runnable settled) {
+        return lane.submit(element(Sql.RELEASE, "release", lease.task(), lease.json(), Rows::pushed, rows -> {
+                    settled.run();
+                    return rows.first() != null;
+                }))
+                .onErrorMap(error -> Fault.describe(about("release", lease.task()), error));
+    }
+
+    /**
+     * Says why a lease is lost, with a {@link LeaseLostException}.
+     *
+     * @param repeated whether an earlier try may have stored the outcome: then it counts if the row looks so
+     */
+    Mono<Rows.Item> explain(String name, Lease lease, boolean repeated) {
+        return read(Sql.INSPECT, name, Map.of("ids", Json.array(lease.task().value())), Rows::inspected)
+                .map(rows -> rows.get(0))
+                .flatMap(there -> {
+                    if (repeated && isOutcomeOf(lease, there)) {
+                        return Mono.just(there);
+                    }
+                    return Mono.<Rows.Item>error(lost(name, lease, reason(lease, there)));
+                })
+                .switchIfEmpty(Mono.error(() -> lost(name, lease, "the task is not in the database any more")));
+    }
+
+    private static boolean isOutcomeOf(Lease lease, Rows.Item there) {
+        boolean mine = lease.worker().equals(there.lockBy());
+        TaskStatus status = Objects.requireNonNull(there.status());
+        int counted = status == TaskStatus.DONE ? 0 : 1;
+        boolean ended = status == TaskStatus.DONE || status == TaskStatus.FAILED || status == TaskStatus.KILLED;
+        return mine && ended && there.attempts() == lease.attempts() + counted;
+    }
+
+    private static String reason(Lease lease, Rows.Item there) {
+        TaskStatus status = Objects.requireNonNull(there.status());
+        String lockBy = there.lockBy();
+        if (lockBy != null && !lockBy.equals(lease.worker())) {
+            return "worker " + lockBy + " has it (" + status.column() + ")";
+        }
+        if (isOutcomeOf(lease, there)) {
+            return "it is acknowledged already (" + status.column() + ")";
+        }
+        return "the lease was taken back, by the orphan sweep or a release (" + status.column() + ", "
+                + there.attempts() + " attempts)";
+    }
+
+    private LeaseLostException lost(String name, Lease lease, String reason) {
+        return new LeaseLostException(about(name, lease.task()) + ": worker " + lease.worker()
+                + " does not hold this lease (any more): " + reason + "; nothing was changed");
+    }
+
+    /**
+     * Says that a worker is alive, registering it if need be, and sweeps the queue's orphans.
+     *
+     * @param settled told, on the lane, of the leases the database gives to this worker
+     */
+    Mono<Void> beat(String worker, Consumer<List<Rows.Item>> settled) {
+        Mono<Integer> beat = lane.submit(
+                step(Sql.BEAT, "beat", Map.of("worker", worker, "queue", config.queue()), Rows::none, rows -> 1));
+        Mono<Integer> leases = lane.submit(step(Sql.LEASES_OF, "beat", Map.of("worker", worker), Rows::leased, rows -> {
+            settled.accept(rows.rows());
+            return 1;
+        }));
+        return Mono.zip(beat, sweep(), leases)
+                .onErrorMap(error -> Fault.describe(about("beat of worker " + worker), error))
+                .then();
+    }
+
+    /** Takes the leases of silent workers back; emits how many. */
+    Mono<Long> sweep() {
+        Map<String, Object> arguments =
+                Map.of("queue", config.queue(), "orphaned_after", config.orphanedAfterSeconds());
+        return lane.submit(step(Sql.SWEEP, "sweep", arguments, Rows::moved, Step.Rowset::rows))
+                .onErrorMap(error -> Fault.describe(about("sweep"), error))
+                .doOnNext(rows -> {
+                    for (Rows.Item row : rows) {
+                        reporter.tell(new StorageEvent.Orphaned(
+                                config.queue(),
+                                new TaskId(row.id()),
+                                Objects.requireNonNull(row.status()),
+                                row.attempts()));
+                    }
+                    if (!rows.isEmpty()) {
+                        lane.doorbells().ring(config.queue());
+                    }
+                })
+                .map(rows -> (long) rows.size());
+    }
+
+    /** Forgets a worker. */
+    Mono<Void> deregister(String worker) {
+        return lane.submit(step(Sql.DEREGISTER, "deregister", Map.of("worker", worker), Rows::none, rows -> 1))
+                .onErrorMap(error -> Fault.describe(about("deregister worker " + worker), error))
+                .then();
+    }
+
+    /** Forgets workers that died long ago. */
+    Mono<Void> purgeWorkers() {
+        Map<String, Object> arguments =
+                Map.of("queue", config.queue(), "orphaned_after", config.orphanedAfterSeconds());
+        return lane.submit(step(Sql.PURGE_WORKERS, "purge", arguments, Rows::none, rows -> 1))
+                .onErrorMap(error -> Fault.describe(about("purge of dead workers"), error))
+                .then();
+    }
+
+    /** In how long the queue's next task is due, not positive if one is due now; empty if none waits. */
+    Mono<Duration> nextDue() {
+        return read(
+                        Sql.NEXT_DUE,
+                        "look for due tasks",
+                        Map.of("queues", Json.array(config.queue())),
+                        row -> Objects.requireNonNull(row.get("wait", Long.class)))
+                .map(rows -> Duration.ofMillis(rows.get(0)));
+    }
+
+    /** One task of the queue. */
+    Mono<Task<byte[]>> find(TaskId id) {
+        return read(Sql.FIND, "find task " + id, Map.of("id", id.value(), "queue", config.queue()), Rows::task)
+                .map(rows -> rows.get(0));
+    }
+
+    /** The rows of a reading step; empty if there are none. */
+    private <V> Mono<List<V>> read(Sql sql, String name, Map<String, Object> arguments, Function<Readable, V> row) {
+        return lane.submit(step(sql, name, arguments, row, Step.Rowset::rows))
+                .onErrorMap(error -> Fault.describe(about(name), error))
+                .filter(rows -> !rows.isEmpty());
+    }
+
+    private <V, R> Step<V, R> step(
+            Sql sql,
+            String name,
+            Map<String, Object> arguments,
+            Function<Readable, V> row,
+            Function<Step.Rowset<V>, R> settle) {
+        return new Step<>(sql, null, arguments, row, settle, config.keepAlive(), true, onFault(name));
+    }
+
+    private <R> Step<Rows.Item, R> element(
+            Sql sql,
+            String name,
+            TaskId task,
+            String element,
+            Function<Readable, Rows.Item> row,
+            Function<Step.Rowset<Rows.Item>, R> settle) {
+        return new Step<>(
+                sql, task.value(), Map.of(Step.ELEMENT, element), row, settle, config.keepAlive(), true, onFault(name));
+    }
+
+    private BiConsumer<Throwable, Step.Retry> onFault(String name) {
+        return (error, retry) ->
+                reporter.tell(new StorageEvent.Fault(config.queue(), name, error, retry.tries(), retry.in()));
+    }
+
+    String about(String name) {
+        return name + " (queue '" + config.queue() + "')";
+    }
+
+    String about(String name, TaskId task) {
+        return name + " (queue '" + config.queue() + "', task " + task + ")";
+    }
+}

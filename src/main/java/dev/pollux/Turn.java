@@ -1,0 +1,174 @@
+package dev.pollux;
+
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.Readable;
+import io.r2dbc.spi.Result;
+import io.r2dbc.spi.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * What goes to the database at once: the statements of all steps as one text, with parameters numbered across it, which
+ * the driver runs as one unit of work and answers with a result each.
+ */
+final class Turn {
+
+    private final List<Waiting<?, ?>> steps;
+
+    Turn(List<Waiting<?, ?>> steps) {
+        this.steps = steps;
+    }
+
+    int size() {
+        return steps.size();
+    }
+
+    boolean isEmpty() {
+        return steps.isEmpty();
+    }
+
+    /** Sends the turn; completes when it is committed and every step is settled. */
+    Mono<Void> execute(Connection connection) {
+        return Mono.defer(() -> {
+            List<Part<?>> parts = parts();
+            Statement statement = connection.createStatement(text(parts));
+            int number = 0;
+            for (Part<?> part : parts) {
+                for (Object argument : part.arguments()) {
+                    statement.bind(number++, argument);
+                }
+            }
+            return Flux.from(statement.execute())
+                    .zipWithIterable(parts, Turn::read)
+                    .concatMap(Function.identity())
+                    .collectList()
+                    .doOnNext(settlements -> {
+                        if (settlements.size() < parts.size()) {
+                            throw new IllegalStateException("the R2DBC driver gave " + settlements.size()
+                                    + " results for a text of " + parts.size()
+                                    + " statements: the queue needs one that runs several statements as one unit of"
+                                    + " work, such as r2dbc:libsql");
+                        }
+                        settlements.forEach(Runnable::run);
+                    })
+                    .then();
+        });
+    }
+
+    private static String text(List<Part<?>> parts) {
+        StringBuilder text = new StringBuilder();
+        int number = 1;
+        for (Part<?> part : parts) {
+            if (number > 1 || !text.isEmpty()) {
+                text.append(";\n");
+            }
+            part.sql().appendTo(text, number);
+            number += part.sql().parameters().size();
+        }
+        return text.toString();
+    }
+
+    private static <V> Mono<Runnable> read(Result result, Part<V> part) {
+        return Flux.from(result.map(part.row())).collectList().map(rows -> () -> part.settle(rows));
+    }
+
+    private List<Part<?>> parts() {
+        Map<Sql, List<Waiting<?, ?>>> bySql = new EnumMap<>(Sql.class);
+        for (Waiting<?, ?> waiting : steps) {
+            bySql.computeIfAbsent(waiting.step.sql(), sql -> new ArrayList<>()).add(waiting);
+        }
+        List<Part<?>> parts = new ArrayList<>();
+        bySql.forEach((sql, same) -> {
+            if (same.get(0).step.isElement()) {
+                parts.add(elements(same));
+            } else {
+                for (Waiting<?, ?> waiting : same) {
+                    parts.add(single(waiting));
+                }
+            }
+        });
+        return parts;
+    }
+
+    private static <V> Part<V> single(Waiting<V, ?> waiting) {
+        Step<V, ?> step = waiting.step;
+        List<Object> arguments = new ArrayList<>();
+        for (String name : step.sql().parameters()) {
+            arguments.add(step.arguments().get(name));
+        }
+        return new Part<>(step.sql(), arguments, step.row(), List.of(waiting));
+    }
+
+    /** The steps of one statement read the same kind of row: {@link Rows.Item}. */
+    @SuppressWarnings("unchecked")
+    private static Part<Rows.Item> elements(List<Waiting<?, ?>> same) {
+        StringBuilder array = new StringBuilder("[");
+        List<Waiting<Rows.Item, ?>> callers = new ArrayList<>(same.size());
+        for (Waiting<?, ?> waiting : same) {
+            if (array.length() > 1) {
+                array.append(',');
+            }
+            array.append(waiting.step.arguments().get(Step.ELEMENT));
+            callers.add((Waiting<Rows.Item, ?>) waiting);
+        }
+        Step<Rows.Item, ?> first = callers.get(0).step;
+        return new Part<>(first.sql(), List.of(array.append(']').toString()), first.row(), callers);
+    }
+
+    /** One statement of the turn, with the steps that share it. */
+    private record Part<V>(
+            Sql sql, List<Object> arguments, Function<Readable, V> row, List<? extends Waiting<V, ?>> callers) {
+
+        void settle(List<V> rows) {
+            if (!callers.get(0).step.isElement()) {
+                callers.get(0).settle(rows);
+                return;
+            }
+            Map<String, V> byTask = new HashMap<>();
+            for (V row : rows) {
+                byTask.put(((Rows.Item) row).id(), row);
+            }
+            for (Waiting<V, ?> caller : callers) {
+                V row = byTask.get(caller.step.key());
+                caller.settle(row == null ? List.of() : List.of(row));
+            }
+        }
+    }
+
+    Turn firstHalf() {
+        return new Turn(steps.subList(0, steps.size() / 2));
+    }
+
+    Turn secondHalf() {
+        return new Turn(steps.subList(steps.size() / 2, steps.size()));
+    }
+
+    /** The steps that wait for another try after this passing fault; those without the patience have failed. */
+    Turn patientWith(Throwable fault, Duration wait) {
+        List<Waiting<?, ?>> rest = new ArrayList<>(steps);
+        rest.removeIf(step -> !step.awaitsAfter(fault, wait));
+        return new Turn(rest);
+    }
+
+    /** Fails every step. */
+    void failAll(Throwable error) {
+        steps.forEach(step -> step.fail(error));
+    }
+
+    /** How long to wait before the next try. */
+    Duration backoff() {
+        return Fault.backoff(steps.stream().mapToInt(Waiting::tries).max().orElse(0));
+    }
+
+    /** Tells every caller what its step gave. */
+    void emit() {
+        steps.forEach(Waiting::emit);
+    }
+}

@@ -1,0 +1,94 @@
+package dev.pollux;
+
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.MonoSink;
+
+/**
+ * A step with its caller. The result is settled on the lane, in order, before the next turn starts; the caller hears
+ * of it after that turn was sent, so that its code does not hold the lane up.
+ */
+final class Waiting<V, R> {
+
+    final Step<V, R> step;
+    private final MonoSink<R> caller;
+    private final long since = System.nanoTime();
+
+    private volatile boolean cancelled;
+    private boolean repeated;
+    private int tries;
+    private @Nullable R result;
+    private @Nullable Throwable error;
+
+    Waiting(Step<V, R> step, MonoSink<R> caller) {
+        this.step = step;
+        this.caller = caller;
+    }
+
+    void cancel() {
+        cancelled = true;
+    }
+
+    boolean isCancelled() {
+        return cancelled;
+    }
+
+    /** About how many characters it adds to the turn's arguments. */
+    int size() {
+        int chars = 0;
+        for (Object argument : step.arguments().values()) {
+            chars += argument instanceof String text ? text.length() : Long.BYTES;
+        }
+        return chars;
+    }
+
+    void settle(List<V> rows) {
+        try {
+            result = step.settle().apply(new Step.Rowset<>(rows, repeated));
+        } catch (RuntimeException e) {
+            error = e;
+        }
+    }
+
+    void fail(Throwable cause) {
+        tell(cause, null);
+        error = cause;
+    }
+
+    /**
+     * Notes that a try failed with a passing fault.
+     *
+     * @return whether there is patience left for another; otherwise it has failed
+     */
+    boolean awaitsAfter(Throwable fault, Duration wait) {
+        tries++;
+        boolean unknown = Fault.outcomeUnknown(fault);
+        if ((unknown && !step.repeatable())
+                || System.nanoTime() - since + wait.toNanos() > step.patience().toNanos()) {
+            tries--;
+            fail(fault);
+            return false;
+        }
+        repeated |= unknown;
+        tell(fault, wait);
+        return true;
+    }
+
+    int tries() {
+        return tries;
+    }
+
+    private void tell(Throwable fault, @Nullable Duration wait) {
+        step.onFault().accept(fault, new Step.Retry(tries + (wait == null ? 1 : 0), wait));
+    }
+
+    /** Tells the caller. */
+    void emit() {
+        if (error != null) {
+            caller.error(error);
+        } else {
+            caller.success(result);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+package dev.pollux;
+
+import io.r2dbc.spi.ConnectionFactory;
+import java.lang.ref.WeakReference;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.WeakHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+import reactor.util.concurrent.Queues;
+
+/**
+ * Where all statements of all storages over one {@link ConnectionFactory} queue. SQLite has one writer, so there is no
+ * gain in more than one lane, and on a remote server more than three writers stall it.
+ *
+ * <p>Steps that arrive while a turn is under way wait together and go out as the next one: one statement text, one
+ * transaction, one fsync or one round trip for hundreds of callers. There is no timer: a step that meets an idle lane
+ * goes at once. Each caller completes when its own row is committed. If a row is refused, the turn is halved until only
+ * that row's caller fails.
+ *
+ * <p>Races: {@code busy} is taken by whoever starts a turn and by the connection's idle timer; both look at the queue
+ * again after they gave it back, so no step is left behind. A step cancelled before its turn is assembled never runs.
+ */
+final class WriteLane {
+
+    private static final int MAX_STEPS = 2_000;
+    private static final int MAX_CHARS = 4 << 20;
+
+    private static final Map<ConnectionFactory, WeakReference<WriteLane>> LANES = new WeakHashMap<>();
+
+    private final LaneConnection connection;
+    private final Queue<Waiting<?, ?>> waiting =
+            Queues.<Waiting<?, ?>>unboundedMultiproducer().get();
+    private final AtomicBoolean busy = new AtomicBoolean();
+    private final Doorbells doorbells = new Doorbells();
+
+    private WriteLane(ConnectionFactory factory) {
+        this.connection = new LaneConnection(factory, this::exclusively);
+    }
+
+    /** The one lane of this connection factory. */
+    static WriteLane of(ConnectionFactory factory) {
+        synchronized (LANES) {
+            WeakReference<WriteLane> known = LANES.get(factory);
+            WriteLane lane = known == null ? null : known.get();
+            if (lane == null) {
+                lane = new WriteLane(factory);
+                LANES.put(factory, new WeakReference<>(lane));
+            }
+            return lane;
+        }
+    }
+
+    /** Who is to be told when tasks are pushed through this lane. */
+    Doorbells doorbells() {
+        return doorbells;
+    }
+
+    /**
+     * Lines a step up at each subscription; emits its result once it is committed, on the thread the database answered
+     * on. Fails with a {@link LibsqlException}. Cancelling takes it out of the line; a step whose turn has come runs
+     * and settles all the same.
+     */
+    <V, R> Mono<R> submit(Step<V, R> step) {
+        return Mono.create(sink -> {
+            Waiting<V, R> place = new Waiting<>(step, sink);
+            sink.onCancel(place::cancel);
+            waiting.add(place);
+            start();
+        });
+    }
+
+    /** Starts the next turn unless one is under way. */
+    private void start() {
+        while (!waiting.isEmpty() && busy.compareAndSet(false, true)) {
+            List<Waiting<?, ?>> steps = assemble();
+            if (!steps.isEmpty()) {
+                Turn turn = new Turn(steps);
+                perform(turn).subscribe(null, error -> finish(turn, error), () -> finish(turn, null));
+                return;
+            }
+            busy.set(false);
+        }
+    }
+
+    /** Runs an action while no turn is under way; gives up and returns false if one is. */
+    private boolean exclusively(Runnable action) {
+        if (!busy.compareAndSet(false, true)) {
+            return false;
+        }
+        action.run();
+        busy.set(false);
+        start();
+        return true;
+    }
+
+    private List<Waiting<?, ?>> assemble() {
+        List<Waiting<?, ?>> steps = new ArrayList<>();
+        Set<String> keys = new HashSet<>();
+        int chars = 0;
+        for (Waiting<?, ?> next = waiting.peek();
+                next != null && steps.size() < MAX_STEPS && chars < MAX_CHARS;
+                next = waiting.peek()) {
+            // Two steps about one task in one statement could not be told apart: the second waits for the next turn.
+            if (!next.isCancelled() && next.step.isElement() && !keys.add(next.step.sql() + next.step.key())) {
+                break;
+            }
+            waiting.remove();
+            if (!next.isCancelled()) {
+                steps.add(next);
+                chars += next.size();
+            }
+        }
+        return steps;
+    }
+
+    /** Runs a turn until each of its steps has a result or an error. Never fails by itself. */
+    private Mono<Void> perform(Turn turn) {
+        return connection
+                .use(turn::execute)
+                .onErrorResume(error -> recover(turn, error))
+                .then();
+    }
+
+    private Mono<Void> recover(Turn turn, Throwable error) {
+        if (Fault.ofOneRow(error) && turn.size() > 1) {
+            return perform(turn.firstHalf()).then(Mono.defer(() -> perform(turn.secondHalf())));
+        }
+        if (!Fault.passing(error)) {
+            turn.failAll(error);
+            return Mono.empty();
+        }
+        Duration wait = turn.backoff();
+        Turn rest = turn.patientWith(error, wait);
+        return rest.isEmpty() ? Mono.empty() : Mono.delay(wait).then(Mono.defer(() -> perform(rest)));
+    }
+
+    private void finish(Turn turn, @Nullable Throwable error) {
+        if (error != null) {
+            turn.failAll(error);
+        }
+        busy.set(false);
+        start();
+        turn.emit();
+    }
+}

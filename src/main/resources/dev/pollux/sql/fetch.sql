@@ -1,0 +1,31 @@
+-- Leases up to :room due tasks of :queue to :worker, by priority DESC, run_at, id.
+-- The ladder steps from each priority to the next lower one along the index, so the cost is that of the rows taken and
+-- of the number of priorities, whatever waits for its run_at. The CROSS JOIN keeps SQLite on that path: the first :room
+-- rows it meets are the right ones, and it stops there. A worker that the sweep has given up gets nothing until it
+-- has beaten again.
+WITH RECURSIVE ladder (step) AS (
+  SELECT max(priority)
+  FROM Jobs INDEXED BY PolluxReady
+  WHERE job_type = :queue AND status IN ('Pending', 'Failed')
+  UNION ALL
+  SELECT (SELECT max(priority)
+          FROM Jobs INDEXED BY PolluxReady
+          WHERE job_type = :queue AND status IN ('Pending', 'Failed') AND priority < step)
+  FROM ladder
+  WHERE step IS NOT NULL
+)
+UPDATE Jobs
+SET status = 'Queued', lock_by = :worker, lock_at = unixepoch()
+WHERE rowid IN (
+  SELECT ready.rowid
+  FROM ladder CROSS JOIN Jobs AS ready INDEXED BY PolluxReady
+  WHERE ready.job_type = :queue
+    AND ready.status IN ('Pending', 'Failed')
+    AND ready.priority = ladder.step
+    AND ready.run_at <= unixepoch()
+    AND (ready.status = 'Pending' OR ready.attempts < ready.max_attempts)
+    AND EXISTS (SELECT 1 FROM Workers WHERE id = :worker AND last_seen >= unixepoch() - :orphaned_after)
+  LIMIT :room
+)
+RETURNING CAST(job AS BLOB), id, job_type, status, attempts, max_attempts, run_at, last_error, lock_at, lock_by, done_at, priority,
+  metadata

@@ -1,0 +1,2 @@
+-- The journal mode, for example wal.
+PRAGMA journal_mode

@@ -1,0 +1,4 @@
+-- The leases that the database gives to :worker.
+SELECT id, attempts
+FROM Jobs INDEXED BY PolluxLeased
+WHERE lock_by = :worker AND status IN ('Queued', 'Running')

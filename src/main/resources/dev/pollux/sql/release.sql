@@ -1,0 +1,9 @@
+-- Gives leases back without counting a try. Each element of :leases is [id, worker, attempts].
+UPDATE Jobs
+SET status = 'Pending', lock_by = NULL, lock_at = NULL
+FROM json_each(:leases) AS lease
+WHERE Jobs.id = lease.value ->> 0
+  AND Jobs.lock_by = lease.value ->> 1
+  AND Jobs.attempts = lease.value ->> 2
+  AND Jobs.status IN ('Queued', 'Running')
+RETURNING Jobs.id
