@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import reactor.core.Disposable;
@@ -27,6 +28,7 @@ final class Doorbell {
     private final AtomicLong rings = new AtomicLong();
     private final Set<Runnable> waiters = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean looking = new AtomicBoolean();
+    private final AtomicInteger calls = new AtomicInteger();
 
     /**
      * @param interval the longest time between two looks
@@ -81,9 +83,20 @@ final class Doorbell {
 
     /** Looks now rather than at the end of the interval, if anybody waits: something changed the database. */
     void lookNow() {
-        if (!waiters.isEmpty()) {
-            nextDue.get().subscribe(this::ringIfDue, error -> ring());
+        if (!waiters.isEmpty() && calls.getAndIncrement() == 0) {
+            answerCalls();
         }
+    }
+
+    /** One look for all calls that came before it, and another for those that came meanwhile. */
+    private void answerCalls() {
+        int known = calls.get();
+        nextDue.get().doFinally(signal -> {
+                    if (!calls.compareAndSet(known, 0)) {
+                        answerCalls();
+                    }
+                })
+                .subscribe(this::ringIfDue, error -> ring());
     }
 
     private void look() {

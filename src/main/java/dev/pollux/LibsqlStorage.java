@@ -45,6 +45,7 @@ public final class LibsqlStorage<T> {
     private final TaskTable table;
     private final Schema schema;
     private final Doorbell doorbell;
+    private final ChangeWatch changes;
     private final Incarnations incarnations = new Incarnations();
     private final Locker locker;
     private final Acknowledger acknowledger;
@@ -58,6 +59,7 @@ public final class LibsqlStorage<T> {
         this.table = new TaskTable(lane, config, reporter);
         this.schema = new Schema(factory, lane);
         this.doorbell = new Doorbell(config.pollInterval(), table::nextDue);
+        this.changes = new ChangeWatch(table.databaseFile(), doorbell::lookNow);
         this.locker = new Locker(table, config, reporter, incarnations);
         this.acknowledger = new Acknowledger(table, config, reporter, incarnations, locker);
         lane.doorbells().add(config.queue(), doorbell);
@@ -289,6 +291,10 @@ public final class LibsqlStorage<T> {
 
     Doorbell doorbell() {
         return doorbell;
+    }
+
+    ChangeWatch changes() {
+        return changes;
     }
 
     Incarnations incarnations() {

@@ -17,6 +17,6 @@ final class PollFlux<T> extends Flux<Task<T>> {
     public void subscribe(CoreSubscriber<? super Task<T>> actual) {
         PollSubscription<T> subscription = subscriptions.apply(actual);
         actual.onSubscribe(subscription);
-        subscription.start();
+        subscription.begin();
     }
 }

@@ -48,6 +48,8 @@ final class PollSubscription<T> implements Subscription {
     private final TaskCodec<T> codec;
     private final Reporter reporter;
     private final Doorbell doorbell;
+    private final Incarnations incarnations;
+    private final ChangeWatch changes;
     private final Incarnation incarnation;
     private final Mono<Void> schemaCheck;
 
@@ -70,12 +72,22 @@ final class PollSubscription<T> implements Subscription {
         this.schemaCheck = storage.schema().check();
         this.actual = new AtomicReference<>(actual);
         String id = worker.incarnate();
-        Incarnations incarnations = storage.incarnations();
-        this.incarnation = new Incarnation(id, table, config, reporter, this::fail, () -> incarnations.remove(id));
-        incarnations.add(incarnation);
+        this.incarnations = storage.incarnations();
+        this.changes = storage.changes();
+        this.incarnation = new Incarnation(id, table, config, reporter, this::fail, () -> {
+            incarnations.remove(id);
+            changes.leave();
+        });
     }
 
-    void start() {
+    /** Called once, after the subscriber has its subscription. */
+    void begin() {
+        incarnations.add(incarnation);
+        changes.join();
+        start();
+    }
+
+    private void start() {
         if (over) {
             enter(Phase.READY);
             return;

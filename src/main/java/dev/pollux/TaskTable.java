@@ -277,6 +277,15 @@ final class TaskTable {
                 .map(rows -> Duration.ofMillis(rows.get(0)));
     }
 
+    /** The path of the database's file, as the process that opened it sees it; empty for a memory database. */
+    Mono<String> databaseFile() {
+        return read(Sql.DATABASE_FILE, "look for the database's file", Map.of(), row -> {
+                    String path = row.get(0, String.class);
+                    return path == null ? "" : path;
+                })
+                .map(rows -> rows.get(0));
+    }
+
     /** One task of the queue. */
     Mono<Task<byte[]>> find(TaskId id) {
         return read(Sql.FIND, "find task " + id, Map.of("id", id.value(), "queue", config.queue()), Rows::task)
