@@ -1,0 +1,73 @@
+package dev.pollux.testing;
+
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.ConnectionFactories;
+import io.r2dbc.spi.ConnectionFactory;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * A database that a test looks into past the queue.
+ *
+ * @param url where it is
+ * @param factory connections to it
+ */
+public record TestDatabase(String url, ConnectionFactory factory) {
+
+    /** The database at an R2DBC URL. */
+    public static TestDatabase at(String url) {
+        return new TestDatabase(url, ConnectionFactories.get(url));
+    }
+
+    /** A factory of its own, as another process would have. */
+    public ConnectionFactory anotherFactory() {
+        return ConnectionFactories.get(url);
+    }
+
+    /** Runs a statement on a connection of its own; gives its rows, each a list of its columns. */
+    public List<List<@Nullable Object>> sql(String sql) {
+        return Flux.usingWhen(
+                        factory.create(),
+                        connection -> Flux.from(connection.createStatement(sql).execute())
+                                .concatMap(result -> result.map((row, metadata) -> {
+                                    List<@Nullable Object> values = new ArrayList<>();
+                                    for (int i = 0; i < metadata.getColumnMetadatas().size(); i++) {
+                                        values.add(row.get(i));
+                                    }
+                                    return values;
+                                })),
+                        Connection::close)
+                .collectList()
+                .blockOptional()
+                .orElseThrow();
+    }
+
+    /** The only value of the only row; null if there is no row or it is NULL. */
+    public @Nullable Object value(String sql) {
+        List<List<@Nullable Object>> rows = sql(sql);
+        return rows.isEmpty() ? null : rows.get(0).get(0);
+    }
+
+    /** {@link #value} of a number. */
+    public long number(String sql) {
+        Object value = value(sql);
+        if (value instanceof Number number) {
+            return number.longValue();
+        }
+        throw new AssertionError(sql + " gave " + value);
+    }
+
+    /** Completes once a query's only value is as expected; it looks again after each event of {@code changes}. */
+    public Mono<Void> becomes(String sql, Object expected, Flux<?> changes) {
+        return changes.map(change -> true)
+                .startWith(true)
+                .publishOn(Schedulers.boundedElastic())
+                .filter(change -> expected.equals(value(sql)))
+                .next()
+                .then();
+    }
+}
