@@ -1,6 +1,6 @@
 package dev.pollux.r2dbc.transport;
 
-import java.util.ArrayDeque;
+import java.util.LinkedHashSet;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -9,11 +9,17 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Races: {@link Turn#leave()} is legal in every state and decided under the monitor, so a turn that is cancelled
  * while the gate is handed to it either never enters, or enters and passes the gate on when it leaves.
+ *
+ * <p>Turns are let in by a loop, not by recursion, so a long line whose turns all leave at once costs no stack.
  */
 public final class Gate {
 
-    private final ArrayDeque<Turn> line = new ArrayDeque<>();
+    /** Those who wait, in order; leaving out of order is as cheap as leaving from the head. */
+    private final LinkedHashSet<Turn> line = new LinkedHashSet<>();
+
     private @Nullable Turn inside;
+    private boolean lettingIn;
+    private long entries;
 
     /** One caller's place: in the line, inside, or gone. */
     public final class Turn {
@@ -25,18 +31,14 @@ public final class Gate {
 
         /** Leaves the line or the gate, and lets the next in if this turn was inside. Idempotent. */
         public void leave() {
-            Turn next;
             synchronized (Gate.this) {
                 if (inside != this) {
                     line.remove(this);
                     return;
                 }
-                next = line.poll();
-                inside = next;
+                inside = null;
             }
-            if (next != null) {
-                next.entered.accept(next);
-            }
+            letIn();
         }
     }
 
@@ -44,19 +46,44 @@ public final class Gate {
      * Lines up.
      *
      * @param entered told once, when the turn is inside: at once on this thread if the gate is free, otherwise on the
-     *     thread of whoever leaves. It must only hand work on: it must not block or throw.
+     *     thread of whoever leaves, or of whoever is letting others in at that moment. It must only hand work on: it
+     *     must not block or throw.
      * @return the place, whose {@link Turn#leave()} must be called in the end
      */
     public Turn enter(Consumer<Turn> entered) {
         Turn turn = new Turn(entered);
         synchronized (this) {
-            if (inside != null) {
-                line.add(turn);
-                return turn;
-            }
-            inside = turn;
+            line.add(turn);
         }
-        entered.accept(turn);
+        letIn();
         return turn;
+    }
+
+    /** How many turns have been inside so far: a waiter can tell a line that moves from one that is stuck. */
+    public synchronized long entries() {
+        return entries;
+    }
+
+    private void letIn() {
+        synchronized (this) {
+            if (lettingIn) {
+                return; // whoever is in the loop below looks again after its call
+            }
+            lettingIn = true;
+        }
+        while (true) {
+            Turn next;
+            synchronized (this) {
+                if (inside != null || line.isEmpty()) {
+                    lettingIn = false;
+                    return;
+                }
+                next = line.iterator().next();
+                line.remove(next);
+                inside = next;
+                entries++;
+            }
+            next.entered.accept(next);
+        }
     }
 }

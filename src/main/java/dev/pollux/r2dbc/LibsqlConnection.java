@@ -1,0 +1,340 @@
+package dev.pollux.r2dbc;
+
+import dev.pollux.r2dbc.transport.Answer;
+import dev.pollux.r2dbc.transport.Call;
+import dev.pollux.r2dbc.transport.Session;
+import dev.pollux.r2dbc.transport.TransactionMode;
+import dev.pollux.r2dbc.transport.Work;
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.IsolationLevel;
+import io.r2dbc.spi.Lifecycle;
+import io.r2dbc.spi.R2dbcPermissionDeniedException;
+import io.r2dbc.spi.TransactionDefinition;
+import io.r2dbc.spi.ValidationDepth;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * A connection over a transport's session.
+ *
+ * <p>Statements and transaction calls run one at a time, in the order of subscription. A transaction begins IMMEDIATE
+ * unless its definition says otherwise, so that one that reads and then writes cannot lose its snapshot to another
+ * writer. SQLite's isolation is SERIALIZABLE and nothing else; asking for a weaker level is granted with this stronger
+ * one, as the SQL standard allows.
+ *
+ * <p>With auto-commit off and no transaction begun, the first statement begins one (IMMEDIATE), so that nothing commits
+ * behind the caller's back.
+ *
+ * <p>All publishers are cold and emit on a parallel scheduler thread; their errors are R2DBC exceptions.
+ */
+final class LibsqlConnection implements Connection, Lifecycle {
+
+    private final Session session;
+    private final SqlCache cache;
+    private final LibsqlConnectionMetadata metadata;
+    private final String database;
+    private final @Nullable Duration defaultLockWait;
+    private final @Nullable Duration defaultStatementTimeout;
+
+    private volatile boolean autoCommit = true;
+    private volatile boolean readOnlyTransaction;
+    private volatile boolean ownLockWait;
+    private volatile @Nullable Duration lockWait;
+
+    /** The last answer whose cursor is open, until it is read or the connection is used again. */
+    private final AtomicReference<@Nullable OpenAnswer> unread = new AtomicReference<>();
+
+    LibsqlConnection(Session session, LibsqlConnectionFactory.Defaults defaults) {
+        this.session = session;
+        this.cache = defaults.cache();
+        this.database = defaults.database();
+        this.metadata = new LibsqlConnectionMetadata(defaults.product(), session.databaseVersion());
+        this.defaultLockWait = defaults.lockWait();
+        this.defaultStatementTimeout = defaults.statementTimeout();
+        this.lockWait = defaultLockWait;
+        restoreTimeouts();
+    }
+
+    private void restoreTimeouts() {
+        lockWait = defaultLockWait;
+        session.lockWaitTimeout(defaultLockWait);
+        session.statementTimeout(defaultStatementTimeout);
+    }
+
+    // Statements
+
+    @Override
+    public LibsqlBatch createBatch() {
+        return new LibsqlBatch(this);
+    }
+
+    /**
+     * A statement over a text of one or several statements.
+     *
+     * @throws IllegalArgumentException if the text is null, holds no statement, or holds one that controls transactions
+     */
+    @Override
+    public LibsqlStatement createStatement(String sql) {
+        return new LibsqlStatement(this, parse(Require.nonNull(sql, "sql")));
+    }
+
+    ParsedSql parse(String sql) {
+        return cache.get(sql);
+    }
+
+    /** Runs work when subscribed; one result for each of its calls. */
+    Publisher<LibsqlResult> run(Work work) {
+        List<Call> calls = work.calls();
+        if (calls.size() == 1) {
+            Call.Kind kind = calls.get(0).kind();
+            // A Mono, for whoever takes only the first result must not cancel what that result still reads from.
+            return Flux.defer(() -> start(work))
+                    .map(answer -> result(answer, kind))
+                    .singleOrEmpty();
+        }
+        return Flux.defer(() -> start(work))
+                .collectList()
+                .flatMapIterable(answers -> answers)
+                .index((i, answer) -> result(answer, calls.get((int) (long) i).kind()));
+    }
+
+    private LibsqlResult result(Answer answer, Call.Kind kind) {
+        OpenAnswer open = new OpenAnswer(answer, kind);
+        if (!open.isWhole()) {
+            unread.set(open);
+        }
+        return new LibsqlResult(open);
+    }
+
+    private Flux<Answer> start(Work work) {
+        abandonUnread();
+        if (session.inTransaction()) {
+            if (readOnlyTransaction && !work.readsOnly()) {
+                return Flux.error(new R2dbcPermissionDeniedException(
+                        "a statement that may write was run in a read-only transaction on " + database, "25006"));
+            }
+            return session.execute(work);
+        }
+        return autoCommit
+                ? session.execute(work)
+                : begin(TransactionMode.IMMEDIATE, false, null).thenMany(session.execute(work));
+    }
+
+    private void abandonUnread() {
+        OpenAnswer left = unread.get();
+        if (left != null && unread.compareAndSet(left, null)) {
+            left.abandon();
+        }
+    }
+
+    // Transactions
+
+    @Override
+    public Mono<Void> beginTransaction() {
+        return Mono.defer(() -> begin(TransactionMode.IMMEDIATE, false, null));
+    }
+
+    /**
+     * Begins a transaction. Of the definition it reads {@link TransactionDefinition#ISOLATION_LEVEL}, {@link
+     * TransactionDefinition#READ_ONLY}, {@link TransactionDefinition#LOCK_WAIT_TIMEOUT}, which holds until the transaction
+     * ends, and {@link LibsqlTransactionDefinition#MODE}.
+     */
+    @Override
+    public Mono<Void> beginTransaction(TransactionDefinition definition) {
+        Require.nonNull(definition, "definition");
+        return Mono.defer(() -> {
+            IsolationLevel level = definition.getAttribute(TransactionDefinition.ISOLATION_LEVEL);
+            if (level != null) {
+                requireKnown(level);
+            }
+            boolean readOnly = Boolean.TRUE.equals(definition.getAttribute(TransactionDefinition.READ_ONLY));
+            TransactionMode mode = definition.getAttribute(LibsqlTransactionDefinition.MODE);
+            if (mode == null) {
+                mode = readOnly ? TransactionMode.DEFERRED : TransactionMode.IMMEDIATE;
+            }
+            return begin(mode, readOnly, definition.getAttribute(TransactionDefinition.LOCK_WAIT_TIMEOUT));
+        });
+    }
+
+    private Mono<Void> begin(TransactionMode mode, boolean readOnly, @Nullable Duration wait) {
+        abandonUnread();
+        if (wait == null) {
+            return session.begin(mode).doOnSuccess(begun -> readOnlyTransaction = readOnly);
+        }
+        session.lockWaitTimeout(requireNotNegative(wait, "lockWaitTimeout"));
+        ownLockWait = true;
+        return session.begin(mode)
+                .doOnSuccess(begun -> readOnlyTransaction = readOnly)
+                .doOnError(e -> restoreLockWait());
+    }
+
+    @Override
+    public Mono<Void> commitTransaction() {
+        return end(session::commit);
+    }
+
+    @Override
+    public Mono<Void> rollbackTransaction() {
+        return end(session::rollback);
+    }
+
+    private Mono<Void> end(Supplier<Mono<Void>> how) {
+        return Mono.defer(() -> {
+                    abandonUnread();
+                    return how.get();
+                })
+                .doOnTerminate(this::restoreLockWait);
+    }
+
+    private void restoreLockWait() {
+        if (ownLockWait) {
+            ownLockWait = false;
+            session.lockWaitTimeout(lockWait);
+        }
+    }
+
+    /** Creates a savepoint, and begins a transaction for it if none is open. */
+    @Override
+    public Mono<Void> createSavepoint(String name) {
+        Mono<Void> savepoint = savepoint("SAVEPOINT ", name);
+        return Mono.defer(
+                () -> session.inTransaction() ? savepoint : beginTransaction().then(savepoint));
+    }
+
+    @Override
+    public Mono<Void> releaseSavepoint(String name) {
+        return savepoint("RELEASE SAVEPOINT ", name);
+    }
+
+    @Override
+    public Mono<Void> rollbackTransactionToSavepoint(String name) {
+        return savepoint("ROLLBACK TO SAVEPOINT ", name);
+    }
+
+    private Mono<Void> savepoint(String verb, String name) {
+        Work work = Work.of(Call.write(verb + Identifiers.savepoint(Require.nonNull(name, "name"))));
+        return Mono.defer(() -> {
+            abandonUnread();
+            return session.execute(work).then();
+        });
+    }
+
+    @Override
+    public boolean isAutoCommit() {
+        return autoCommit && !session.inTransaction();
+    }
+
+    @Override
+    public Mono<Void> setAutoCommit(boolean autoCommit) {
+        return Mono.defer(() -> {
+            boolean changed = autoCommit != isAutoCommit();
+            Mono<Void> before = changed ? commitTransaction() : Mono.empty();
+            return before.doOnSuccess(committed -> this.autoCommit = autoCommit);
+        });
+    }
+
+    @Override
+    public IsolationLevel getTransactionIsolationLevel() {
+        return IsolationLevel.SERIALIZABLE;
+    }
+
+    /** Accepts the four levels of the SQL standard, and goes on with SERIALIZABLE, which is at least as strong. */
+    @Override
+    public Mono<Void> setTransactionIsolationLevel(IsolationLevel isolationLevel) {
+        Require.nonNull(isolationLevel, "isolationLevel");
+        return Mono.fromRunnable(() -> requireKnown(isolationLevel));
+    }
+
+    private static void requireKnown(IsolationLevel level) {
+        if (level != IsolationLevel.SERIALIZABLE
+                && level != IsolationLevel.REPEATABLE_READ
+                && level != IsolationLevel.READ_COMMITTED
+                && level != IsolationLevel.READ_UNCOMMITTED) {
+            throw new UnsupportedOperationException(
+                    "isolation level " + level.asSql() + ": SQLite's transactions are SERIALIZABLE");
+        }
+    }
+
+    // Settings and the end
+
+    /** Sets how long work waits for another writer's lock. Zero: not at all. */
+    @Override
+    public Mono<Void> setLockWaitTimeout(Duration timeout) {
+        requireNotNegative(timeout, "timeout");
+        return setting(
+                wait -> {
+                    lockWait = wait;
+                    session.lockWaitTimeout(wait);
+                },
+                timeout);
+    }
+
+    @Override
+    public Mono<Void> setStatementTimeout(Duration timeout) {
+        requireNotNegative(timeout, "timeout");
+        return setting(session::statementTimeout, timeout.isZero() ? null : timeout);
+    }
+
+    private static Mono<Void> setting(Consumer<@Nullable Duration> setter, @Nullable Duration value) {
+        return Mono.fromRunnable(() -> setter.accept(value));
+    }
+
+    private static Duration requireNotNegative(Duration timeout, String name) {
+        if (Require.nonNull(timeout, name).isNegative()) {
+            throw new IllegalArgumentException(name + " must not be negative: " + timeout);
+        }
+        return timeout;
+    }
+
+    @Override
+    public LibsqlConnectionMetadata getMetadata() {
+        return metadata;
+    }
+
+    @Override
+    public Mono<Boolean> validate(ValidationDepth depth) {
+        boolean remote = Require.nonNull(depth, "depth") == ValidationDepth.REMOTE;
+        return Mono.defer(() -> {
+                    if (remote) {
+                        abandonUnread();
+                    }
+                    return session.validate(remote);
+                })
+                .onErrorReturn(false);
+    }
+
+    @Override
+    public Mono<Void> postAllocate() {
+        return Mono.empty();
+    }
+
+    /** Makes the connection as good as new before a pool hands it on: no transaction, no settings of the last user's. */
+    @Override
+    public Mono<Void> preRelease() {
+        return rollbackTransaction().doFinally(signal -> {
+            autoCommit = true;
+            restoreTimeouts();
+        });
+    }
+
+    /** Rolls back what is open and frees the session. */
+    @Override
+    public Mono<Void> close() {
+        return Mono.defer(() -> {
+            abandonUnread();
+            return session.close();
+        });
+    }
+
+    @Override
+    public String toString() {
+        return "LibsqlConnection[" + database + "]";
+    }
+}

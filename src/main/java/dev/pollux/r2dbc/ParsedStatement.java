@@ -1,0 +1,38 @@
+package dev.pollux.r2dbc;
+
+import dev.pollux.r2dbc.transport.Call;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One statement of a text, as a transport wants it.
+ *
+ * @param sql the statement alone, its parameters numbered {@code ?1}, {@code ?2} and so on without gaps
+ * @param kind what running it may do
+ * @param changesRows whether it is an INSERT, REPLACE, UPDATE or DELETE
+ * @param returning whether it has a RETURNING clause of its own
+ * @param slots for {@code ?1}, {@code ?2} and so on, the zero-based index of the parameter in the whole text
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared, never shown
+record ParsedStatement(String sql, Call.Kind kind, boolean changesRows, boolean returning, int[] slots) {
+
+    /**
+     * This statement with its share of the values that were bound to the whole text.
+     *
+     * @param generated the RETURNING clause to add if this statement changes rows and has none, or null
+     */
+    Call call(@Nullable Object[] values, @Nullable String generated) {
+        String text = generated != null && changesRows && !returning ? sql + generated : sql;
+        if (slots.length == 0) {
+            return new Call(text, kind, Collections.emptyList());
+        }
+        @Nullable Object[] arguments = new @Nullable Object[slots.length];
+        for (int i = 0; i < slots.length; i++) {
+            arguments[i] = values[slots[i]];
+        }
+        List<@Nullable Object> list = Arrays.asList(arguments);
+        return new Call(text, kind, list);
+    }
+}

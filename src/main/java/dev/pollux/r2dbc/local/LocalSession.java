@@ -1,0 +1,188 @@
+package dev.pollux.r2dbc.local;
+
+import dev.pollux.r2dbc.transport.Answer;
+import dev.pollux.r2dbc.transport.Gate;
+import dev.pollux.r2dbc.transport.Session;
+import dev.pollux.r2dbc.transport.TransactionMode;
+import dev.pollux.r2dbc.transport.Work;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * One SQLite connection on its own thread. All it does is a {@link Step} in its line.
+ *
+ * <p>Races: closing wins. Steps that wait fail, the one that runs is interrupted, and what comes later is refused,
+ * either here or, if it is past here already, by the thread. A cancel that comes after a {@code BEGIN} has worked
+ * leaves the transaction open, and {@link #inTransaction()} says so.
+ */
+final class LocalSession implements Session {
+
+    /** What a whole work gave; the cursor in it must not be lost if nobody takes it. */
+    private record Answers(List<Answer> list) {}
+
+    private final SessionThread thread;
+    private final Gate line = new Gate();
+    private final Gate writers;
+    private final SqliteHandle handle;
+    private final SqliteErrors errors;
+    private final WorkRunner runner;
+    private final String version;
+    private final LocalOptions options;
+    private final Sinks.Empty<Void> gone = Sinks.empty();
+    private volatile @Nullable Duration statementTimeout;
+    private volatile @Nullable Duration lockWaitTimeout;
+    private volatile @Nullable Step<?> head;
+    private volatile boolean closed;
+
+    LocalSession(SessionThread thread, Opening.Opened opened, Gate writers, LocalOptions options, SqliteErrors errors) {
+        this.thread = thread;
+        this.handle = opened.handle();
+        this.version = opened.version();
+        this.writers = writers;
+        this.options = options;
+        this.errors = errors;
+        this.statementTimeout = options.statementTimeout();
+        this.runner = new WorkRunner(thread, handle, errors, opened.readersBlockWriters());
+    }
+
+    @Override
+    public Flux<Answer> execute(Work work) {
+        return this.<Answers>inLine(() -> runner.needsGate(work), step -> new Answers(runner.execute(work, step)))
+                .flatMapIterable(Answers::list)
+                .doOnDiscard(Answers.class, answers -> answers.list().forEach(LocalSession::abandon))
+                .doOnDiscard(Answer.class, LocalSession::abandon);
+    }
+
+    private static void abandon(Answer answer) {
+        if (answer.more() != null) {
+            Portions.abandon(answer.more());
+        }
+    }
+
+    @Override
+    public Mono<Void> begin(TransactionMode mode) {
+        return inLine(() -> runner.needsGate(mode), step -> {
+            runner.begin(mode, step);
+            return null;
+        });
+    }
+
+    @Override
+    public Mono<Void> commit() {
+        return inLine(() -> false, step -> {
+            runner.commit(step);
+            return null;
+        });
+    }
+
+    @Override
+    public Mono<Void> rollback() {
+        return inLine(() -> false, step -> {
+            runner.rollback();
+            return null;
+        });
+    }
+
+    @Override
+    public boolean inTransaction() {
+        return runner.inTransaction();
+    }
+
+    @Override
+    public Mono<Boolean> validate(boolean remote) {
+        if (!remote) {
+            return Mono.fromSupplier(() -> !closed).subscribeOn(Schedulers.parallel());
+        }
+        return this.<Boolean>inLine(() -> false, step -> {
+                    runner.ping();
+                    return true;
+                })
+                .onErrorReturn(false);
+    }
+
+    @Override
+    public void statementTimeout(@Nullable Duration timeout) {
+        statementTimeout = timeout;
+    }
+
+    @Override
+    public void lockWaitTimeout(@Nullable Duration timeout) {
+        lockWaitTimeout = timeout;
+    }
+
+    @Override
+    public String databaseVersion() {
+        return version;
+    }
+
+    @Override
+    public Mono<Void> close() {
+        return Mono.defer(() -> {
+            closed = true;
+            Step<?> waiting = head;
+            if (waiting != null) {
+                waiting.close();
+            }
+            runner.stopReading();
+            thread.finish(() -> {
+                try {
+                    runner.close();
+                } finally {
+                    gone.tryEmitEmpty();
+                }
+            });
+            return gone.asMono().publishOn(Schedulers.parallel());
+        });
+    }
+
+    private <T> Mono<T> inLine(BooleanSupplier needsGate, Step.Body<T> body) {
+        return Mono.<T>create(sink -> {
+                    Step<T> step = new Step<>(this, limits(), needsGate, body, sink);
+                    sink.onCancel(step::cancel);
+                    step.start();
+                })
+                .publishOn(Schedulers.parallel());
+    }
+
+    private Limits limits() {
+        Duration ownWait = lockWaitTimeout;
+        return new Limits(statementTimeout, ownWait == null ? options.busyTimeout() : ownWait, ownWait != null);
+    }
+
+    /**
+     * A step is next.
+     *
+     * @return whether it may go on; false: the session is closed. Set before read, as {@link #close()} sets before it
+     *     reads: one of the two sees the other.
+     */
+    boolean atHead(Step<?> step) {
+        head = step;
+        return !closed;
+    }
+
+    Gate line() {
+        return line;
+    }
+
+    Gate writers() {
+        return writers;
+    }
+
+    SessionThread thread() {
+        return thread;
+    }
+
+    SqliteErrors errors() {
+        return errors;
+    }
+
+    Stoppable stoppable() {
+        return new Stoppable(handle::interrupt);
+    }
+}

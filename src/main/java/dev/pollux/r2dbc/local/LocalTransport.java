@@ -1,0 +1,116 @@
+package dev.pollux.r2dbc.local;
+
+import dev.pollux.r2dbc.transport.Faults;
+import dev.pollux.r2dbc.transport.Gate;
+import dev.pollux.r2dbc.transport.Session;
+import dev.pollux.r2dbc.transport.Transport;
+import java.io.IOException;
+import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
+import org.sqlite.SQLiteErrorCode;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.MonoSink;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * A database file, or a memory database of this JVM, through sqlite-jdbc. Each session has a connection and a thread of
+ * its own.
+ *
+ * <p>Sessions that write to one file, by whichever transport of this JVM, wait for each other on an asynchronous gate
+ * and never meet SQLite's lock; readers wait for nobody. Without a WAL, as in a memory database, a reader and a writer
+ * exclude each other, so there all work goes through the gate, and results are read whole.
+ */
+public final class LocalTransport implements Transport {
+
+    private final LocalOptions options;
+    private final MemoryAnchors.@Nullable Hold memory;
+    private volatile boolean closed;
+
+    /** A transport that has not touched its database. A memory database lives until the last transport is closed. */
+    public LocalTransport(LocalOptions options) {
+        this.options = options;
+        this.memory = options.memoryName() == null ? null : MemoryAnchors.hold(options.memoryName(), this);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>Fails with {@link IllegalStateException} if sqlite-jdbc is not on the class path.
+     */
+    @Override
+    public Mono<Session> open() {
+        return Mono.<Session>create(this::open)
+                .publishOn(Schedulers.parallel())
+                .doOnDiscard(LocalSession.class, session -> session.close().subscribe());
+    }
+
+    private void open(MonoSink<Session> sink) {
+        requireSqlite();
+        if (closed) {
+            sink.error(Faults.sessionGone(describe(), "the transport was closed"));
+            return;
+        }
+        SessionThread thread = SessionThread.start();
+        Stoppable work = new Stoppable(() -> {}); // nothing that opening does is long, but it may wait for locks
+        sink.onCancel(() -> work.stop(Stoppable.Reason.CANCELLED));
+        thread.execute(() -> {
+            try {
+                sink.success(connect(thread, work));
+            } catch (Throwable e) {
+                thread.finish(() -> {});
+                sink.error(e);
+            }
+        });
+    }
+
+    private LocalSession connect(SessionThread thread, Stoppable work) {
+        SqliteErrors errors = new SqliteErrors(describe());
+        try {
+            if (memory != null) {
+                memory.open();
+            }
+        } catch (SQLException e) {
+            throw errors.reported(e, null);
+        }
+        String name = memory == null ? "" : memory.name();
+        Opening.Opened opened = new Opening(options, name, errors, work).open();
+        try {
+            return new LocalSession(thread, opened, gate(name), options, errors);
+        } catch (IOException e) {
+            opened.handle().close();
+            throw errors.found(SQLiteErrorCode.SQLITE_CANTOPEN, "the file is gone: " + e.getMessage(), null);
+        }
+    }
+
+    private Gate gate(String name) throws IOException {
+        return options.file() == null ? WriteGates.ofMemory(name) : WriteGates.ofFile(options.file());
+    }
+
+    private static void requireSqlite() {
+        try {
+            Class.forName("org.sqlite.JDBC", false, LocalTransport.class.getClassLoader());
+        } catch (ClassNotFoundException e) {
+            throw new IllegalStateException(
+                    "a file or memory database needs sqlite-jdbc: add org.xerial:sqlite-jdbc to the class path", e);
+        }
+    }
+
+    @Override
+    public Mono<Void> close() {
+        return Mono.<Void>fromRunnable(() -> {
+                    closed = true;
+                    if (memory != null) {
+                        memory.release();
+                    }
+                })
+                .subscribeOn(Schedulers.boundedElastic()) // closing the anchor calls SQLite
+                .publishOn(Schedulers.parallel());
+    }
+
+    @Override
+    public String describe() {
+        return options.file() == null
+                ? "memory database '" + options.memoryName() + "'"
+                : String.valueOf(options.file().toAbsolutePath());
+    }
+}

@@ -1,0 +1,95 @@
+package dev.pollux.r2dbc.local;
+
+import dev.pollux.r2dbc.transport.Faults;
+import io.r2dbc.spi.R2dbcException;
+import java.sql.SQLException;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.sqlite.SQLiteErrorCode;
+import org.sqlite.SQLiteException;
+
+/** Names one database's errors for {@link Faults}: codes and SQLite's own words, never a bound value. */
+final class SqliteErrors {
+
+    private final String where;
+
+    SqliteErrors(String where) {
+        this.where = where;
+    }
+
+    /** An error that SQLite reported. */
+    R2dbcException reported(SQLException e, @Nullable String sql) {
+        if (!(e instanceof SQLiteException reported)) {
+            return Faults.sqlite("SQLITE_ERROR", 1, String.valueOf(e.getMessage()), where, sql, e);
+        }
+        SQLiteErrorCode code = reported.getResultCode();
+        return Faults.sqlite(code.name(), code.code, words(reported), where, sql, e);
+    }
+
+    /** Whether a stopped work's error is the stop itself: an interrupt, or a wait for a lock that was given up. */
+    static boolean isStop(SQLException e) {
+        return e instanceof Stoppable.StoppedException
+                || primary(e) == SQLiteErrorCode.SQLITE_INTERRUPT.code
+                || isBusy(e);
+    }
+
+    static boolean isBusy(SQLException e) {
+        return primary(e) == SQLiteErrorCode.SQLITE_BUSY.code;
+    }
+
+    /** Work that was stopped on purpose. */
+    R2dbcException stopped(Stoppable.@Nullable Reason why, @Nullable Duration timeout, @Nullable String sql) {
+        if (why == Stoppable.Reason.CLOSED) {
+            return closed();
+        }
+        String text = why == Stoppable.Reason.TIMED_OUT
+                ? "stopped after its statement timeout" + (timeout == null ? "" : " of " + timeout)
+                : "cancelled";
+        return Faults.sqlite("SQLITE_INTERRUPT", SQLiteErrorCode.SQLITE_INTERRUPT.code, text, where, sql, null);
+    }
+
+    /** The session was closed. */
+    R2dbcException closed() {
+        return Faults.sessionGone(where, "the session was closed");
+    }
+
+    /** SQLite has rolled back a transaction that its owner still believes in. */
+    R2dbcException transactionLost() {
+        return Faults.sqlite(
+                SQLiteErrorCode.SQLITE_ABORT_ROLLBACK.name(),
+                SQLiteErrorCode.SQLITE_ABORT_ROLLBACK.code,
+                "an earlier error made SQLite roll the transaction back: call rollback() and run all of it again",
+                where,
+                null,
+                null);
+    }
+
+    /** Another session of this JVM held the write lock for too long. */
+    R2dbcException lockWaitOver(Duration timeout) {
+        return Faults.sqlite(
+                SQLiteErrorCode.SQLITE_BUSY.name(),
+                SQLiteErrorCode.SQLITE_BUSY.code,
+                "waited " + timeout + " for a writer in this process",
+                where,
+                null,
+                null);
+    }
+
+    /** A fault that we find ourselves, in the form of SQLite's. */
+    R2dbcException found(SQLiteErrorCode code, String what, @Nullable String sql) {
+        return Faults.sqlite(code.name(), code.code, what, where, sql, null);
+    }
+
+    private static int primary(SQLException e) {
+        return e instanceof SQLiteException reported ? reported.getResultCode().code & 0xFF : 0;
+    }
+
+    /** SQLite's own words, without the code and the explanation that sqlite-jdbc puts around them. */
+    private static String words(SQLiteException e) {
+        String message = String.valueOf(e.getMessage());
+        String prefix = e.getResultCode() + " (";
+        return message.startsWith(prefix) && message.endsWith(")")
+                ? message.substring(prefix.length(), message.length() - 1)
+                : message;
+    }
+}

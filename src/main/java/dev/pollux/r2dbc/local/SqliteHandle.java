@@ -1,0 +1,182 @@
+package dev.pollux.r2dbc.local;
+
+import dev.pollux.r2dbc.transport.Call;
+import dev.pollux.r2dbc.transport.Column;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.sqlite.SQLiteConnection;
+import org.sqlite.SQLiteErrorCode;
+import org.sqlite.SQLiteException;
+import org.sqlite.core.DB;
+
+/** A session's SQLite connection. Confined to the session thread, but for {@link #interrupt()}. */
+final class SqliteHandle {
+
+    private static final String LAST_ROWID = "SELECT last_insert_rowid()";
+    private static final String BEGIN = "BEGIN";
+    private static final String ROLLBACK = "ROLLBACK";
+
+    /**
+     * What a call gave so far.
+     *
+     * @param unread the statement, still reading, or null if it is done
+     */
+    record Run(
+            List<Column> columns,
+            List<@Nullable Object[]> rows,
+            @Nullable Prepared unread,
+            long rowsAffected,
+            @Nullable Long lastInsertRowid) {}
+
+    private final SQLiteConnection connection;
+    private final DB db;
+    private final StatementCache statements;
+    private final BusyWait busyWait = new BusyWait();
+
+    SqliteHandle(SQLiteConnection connection, int statementCacheSize) throws SQLException {
+        this.connection = connection;
+        this.db = connection.getDatabase();
+        this.statements = new StatementCache(connection, statementCacheSize);
+        // Tells only sqlite-jdbc, not SQLite: otherwise it runs a BEGIN and a COMMIT of its own after every statement.
+        connection.getConnectionConfig().setAutoCommit(false);
+        db.busy_handler(busyWait);
+    }
+
+    /** Sets how long, and on whose behalf, later statements wait for another connection's lock. */
+    void waitForLocks(Duration limit, @Nullable Stoppable work) {
+        busyWait.limit(limit);
+        busyWait.onBehalfOf(work);
+    }
+
+    /** Runs a statement without arguments and rows. */
+    void run(String sql) throws SQLException {
+        db.exec(sql, false);
+    }
+
+    /** Runs a statement and returns the one value it gives, or null. */
+    @Nullable
+    Object value(String sql) throws SQLException {
+        List<@Nullable Object[]> rows =
+                run(Call.read(sql), true, Integer.MAX_VALUE, Long.MAX_VALUE).rows();
+        return rows.isEmpty() ? null : rows.get(0)[0];
+    }
+
+    /**
+     * Runs a call and reads at most so many rows, and no more once they hold so many bytes.
+     *
+     * @param inTransaction whether the call may use savepoints, which otherwise would begin a transaction that nobody
+     *     has counted
+     */
+    Run run(Call call, boolean inTransaction, int most, long mostBytes) throws SQLException {
+        boolean writes = call.kind() == Call.Kind.WRITE;
+        long changesBefore = writes ? db.total_changes() : 0;
+        Prepared statement = statements.take(call.sql());
+        boolean usable = false;
+        try {
+            refuseTransactionControl(statement.verb(), inTransaction);
+            Object rowidBefore = writes && statement.verb() == Verb.MAYBE_INSERT ? value(LAST_ROWID) : null;
+            statement.start(call.arguments());
+            List<Column> columns = statement.columns();
+            Prepared.Portion portion = statement.read(most, mostBytes);
+            usable = true;
+            if (!portion.last()) {
+                return new Run(columns, portion.rows(), statement, 0, null);
+            }
+            // changes() still counts for the last statement that changed rows if this one, a CREATE say, changed none.
+            long affected = writes && db.total_changes() != changesBefore ? db.changes() : 0;
+            statements.giveBack(statement);
+            return new Run(
+                    columns,
+                    portion.rows(),
+                    null,
+                    affected,
+                    affected == 0 ? null : insertedRowid(statement.verb(), rowidBefore));
+        } finally {
+            if (!usable) {
+                discard(statement);
+            }
+        }
+    }
+
+    private static void refuseTransactionControl(Verb verb, boolean inTransaction) throws SQLException {
+        if (verb == Verb.TRANSACTION || (verb == Verb.SAVEPOINT && !inTransaction)) {
+            throw new SQLiteException(
+                    verb == Verb.TRANSACTION
+                            ? "transactions are begun and ended by the connection's own methods, not by a statement"
+                            : "savepoints need a transaction: begin one first",
+                    SQLiteErrorCode.SQLITE_MISUSE);
+        }
+    }
+
+    /** An upsert that updated leaves the last rowid as it was; so may one that inserted, and then nothing is claimed. */
+    private @Nullable Long insertedRowid(Verb verb, @Nullable Object before) throws SQLException {
+        if (verb != Verb.INSERT && verb != Verb.MAYBE_INSERT) {
+            return null;
+        }
+        Object after = value(LAST_ROWID);
+        return after instanceof Long rowid && !after.equals(before) ? rowid : null;
+    }
+
+    /** Takes a statement back that has read to its end, or that nobody reads any more. */
+    void done(Prepared statement) {
+        try {
+            statements.giveBack(statement);
+        } catch (SQLException e) {
+            discard(statement);
+        }
+    }
+
+    /** Frees a statement that failed: what state it is in is not worth finding out. */
+    void discard(Prepared statement) {
+        try {
+            statement.close();
+        } catch (SQLException e) {
+            // SQLite reports the statement's own error once more; whoever ran it has been told.
+        }
+    }
+
+    /** Whether no transaction is open in SQLite. Only BEGIN can tell through sqlite-jdbc. */
+    boolean isAutocommit() {
+        try {
+            run(BEGIN);
+        } catch (SQLException e) {
+            return false;
+        }
+        rollback();
+        return true;
+    }
+
+    /** Rolls back if there is something to roll back. */
+    void rollback() {
+        try {
+            run(ROLLBACK);
+        } catch (SQLException e) {
+            // The only reason for this statement to fail is that SQLite has rolled back already.
+        }
+    }
+
+    String version() throws SQLException {
+        return db.libversion();
+    }
+
+    /** Stops what runs; callable from any thread as long as {@link #close()} has not been called. */
+    void interrupt() {
+        try {
+            db.interrupt();
+        } catch (SQLException e) {
+            throw new IllegalStateException("sqlite3_interrupt reports no errors", e);
+        }
+    }
+
+    /** Rolls back and frees everything. */
+    void close() {
+        rollback();
+        try {
+            connection.close();
+        } catch (SQLException e) {
+            // Nothing is left to be done, and whoever closes wants it gone.
+        }
+    }
+}

@@ -1,0 +1,68 @@
+package dev.pollux.r2dbc.local;
+
+import java.util.Locale;
+
+/** What a statement's first word says about it. */
+enum Verb {
+    /** It inserts, and {@code last_insert_rowid()} tells what. */
+    INSERT,
+    /** It may insert: an upsert may have updated instead, and a {@code WITH} may introduce anything. */
+    MAYBE_INSERT,
+    /** It begins, commits or rolls back: only the session itself may do that, or it would lose count. */
+    TRANSACTION,
+    /** It works on a savepoint, which outside a transaction would begin or commit one. */
+    SAVEPOINT,
+    OTHER,
+    /** There is no statement, only blanks and comments. */
+    NONE;
+
+    static Verb of(String sql) {
+        int start = skipBlanks(sql, 0);
+        if (start == sql.length()) {
+            return NONE;
+        }
+        int end = start;
+        while (end < sql.length() && Character.isLetter(sql.charAt(end))) {
+            end++;
+        }
+        return switch (sql.substring(start, end).toUpperCase(Locale.ROOT)) {
+            case "INSERT", "REPLACE" -> sql.toUpperCase(Locale.ROOT).contains("CONFLICT") ? MAYBE_INSERT : INSERT;
+            case "WITH" -> MAYBE_INSERT;
+            case "BEGIN", "COMMIT", "END" -> TRANSACTION;
+            case "ROLLBACK" -> isRollbackTo(sql.substring(end)) ? SAVEPOINT : TRANSACTION;
+            case "SAVEPOINT", "RELEASE" -> SAVEPOINT;
+            default -> OTHER;
+        };
+    }
+
+    private static boolean isRollbackTo(String rest) {
+        for (String word : rest.trim().toUpperCase(Locale.ROOT).split("\\s+", 3)) {
+            if (word.equals("TO")) {
+                return true;
+            }
+            if (!word.equals("TRANSACTION")) {
+                return false;
+            }
+        }
+        return false;
+    }
+
+    /** The index after white space and comments. */
+    private static int skipBlanks(String sql, int from) {
+        int at = from;
+        while (at < sql.length()) {
+            if (Character.isWhitespace(sql.charAt(at)) || sql.charAt(at) == ';') {
+                at++;
+            } else if (sql.startsWith("--", at)) {
+                int end = sql.indexOf('\n', at);
+                at = end < 0 ? sql.length() : end + 1;
+            } else if (sql.startsWith("/*", at)) {
+                int end = sql.indexOf("*/", at + 2);
+                at = end < 0 ? sql.length() : end + 2;
+            } else {
+                break;
+            }
+        }
+        return at;
+    }
+}

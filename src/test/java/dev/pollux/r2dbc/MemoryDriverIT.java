@@ -1,0 +1,10 @@
+package dev.pollux.r2dbc;
+
+/** The contract on a memory database. */
+class MemoryDriverIT extends DriverContract {
+
+    @Override
+    LibsqlConnectionFactory open() {
+        return LibsqlConnectionFactory.of("r2dbc:libsql:mem:///contract");
+    }
+}

@@ -1,0 +1,243 @@
+package dev.pollux.r2dbc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.r2dbc.spi.Blob;
+import io.r2dbc.spi.Clob;
+import io.r2dbc.spi.Parameters;
+import io.r2dbc.spi.R2dbcDataIntegrityViolationException;
+import io.r2dbc.spi.Result;
+import io.r2dbc.spi.Statement;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.NoSuchElementException;
+import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.test.StepVerifier;
+
+/** Statements, their parameters, and units of work. */
+interface StatementContract extends Driven {
+
+    @Test
+    default void parametersAreBoundByPositionAndByEveryKindOfName() {
+        Statement statement = connection().createStatement("SELECT ?1 || :a || @b || $c || ?1 || :a");
+        statement.bind(0, "1").bind(":a", "A").bind("b", "B").bind("$c", "C");
+
+        assertThat(Driven.all(Flux.from(statement.execute()).flatMap(r -> r.map(row -> row.get(0, String.class)))))
+                .containsExactly("1ABC1A");
+        assertThat(query(String.class, "SELECT $2 || $1", "x", "y")).containsExactly("yx");
+        assertThat(query(String.class, "SELECT ? || ?", "x", "y")).containsExactly("xy");
+    }
+
+    @Test
+    default void aStatementRunsAgainWithOtherValues() {
+        run("CREATE TABLE t (n INTEGER)");
+        Statement statement = connection().createStatement("INSERT INTO t VALUES (?)");
+
+        Driven.all(statement.bind(0, 1).execute());
+        Driven.all(statement.bind(0, 2).execute());
+
+        assertThat(query(Integer.class, "SELECT n FROM t ORDER BY n")).containsExactly(1, 2);
+    }
+
+    @Test
+    default void wrongBindingsAreRefused() {
+        Statement statement = connection().createStatement("SELECT ?, :a");
+
+        assertThatThrownBy(() -> statement.bind(2, "x")).isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> statement.bind(-1, "x")).isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> statement.bindNull(2, String.class)).isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> statement.bind("b", "x")).isInstanceOf(NoSuchElementException.class);
+        assertThatThrownBy(() -> statement.bindNull("b", String.class)).isInstanceOf(NoSuchElementException.class);
+        assertThatThrownBy(() -> statement.bind(0, new Object())).isInstanceOf(IllegalArgumentException.class);
+        statement.bind(0, "x");
+        assertThatThrownBy(statement::execute)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("index 1");
+        assertThatThrownBy(statement::add).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    default void nullsAreBoundInEveryWay() {
+        Statement statement = connection()
+                .createStatement("SELECT ? IS NULL AND :a IS NULL AND :b IS NULL AND :c = 5")
+                .bindNull(0, String.class)
+                .bindNull("a", Integer.class)
+                .bind("b", Parameters.in(String.class))
+                .bind("c", Parameters.in(5));
+
+        assertThat(Driven.all(Flux.from(statement.execute()).flatMap(r -> r.map(row -> row.get(0, Boolean.class)))))
+                .containsExactly(true);
+    }
+
+    @Test
+    default void severalStatementsOfATextRunInOrderAndGiveAResultEach() {
+        run("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT)");
+        Statement statement = connection()
+                .createStatement("INSERT INTO t VALUES (?1, ?2); INSERT INTO t VALUES (?3, ?2) RETURNING id;"
+                        + " UPDATE t SET a = a || ?4; SELECT a FROM t WHERE id = ?3 -- the end")
+                .bind(0, 1)
+                .bind(1, "x")
+                .bind(2, 2)
+                .bind(3, "!");
+
+        Flux<String> seen = Flux.from(statement.execute())
+                .concatMap(result -> Flux.from(result.flatMap(segment -> Mono.just(shown(segment))))
+                        .collectList()
+                        .map(Object::toString));
+
+        StepVerifier.create(seen)
+                .expectNext("[count 1]", "[2, count 1]", "[count 2]", "[x!]")
+                .verifyComplete();
+    }
+
+    private static String shown(Result.Segment segment) {
+        return segment instanceof Result.RowSegment row
+                ? String.valueOf(row.row().get(0, String.class))
+                : "count " + ((Result.UpdateCount) segment).value();
+    }
+
+    @Test
+    default void aTextRunsAsOneUnitOfWork() {
+        run("CREATE TABLE t (id INTEGER PRIMARY KEY)");
+
+        assertThatThrownBy(
+                        () -> run("INSERT INTO t VALUES (?); INSERT INTO t VALUES (?); INSERT INTO t VALUES (1)", 1, 2))
+                .isInstanceOf(R2dbcDataIntegrityViolationException.class);
+
+        assertThat(query(Long.class, "SELECT count(*) FROM t")).containsExactly(0L);
+        assertThat(connection().isAutoCommit()).isTrue();
+        run("INSERT INTO t VALUES (1)");
+    }
+
+    @Test
+    default void aTextOfThousandStatementsRuns() {
+        run("CREATE TABLE t (id INTEGER PRIMARY KEY)");
+        StringBuilder text = new StringBuilder();
+        for (int i = 1; i <= 1000; i++) {
+            text.append("INSERT INTO t VALUES (?").append(i).append(");");
+        }
+        Statement statement = connection().createStatement(text.toString());
+        for (int i = 0; i < 1000; i++) {
+            statement.bind(i, i);
+        }
+
+        assertThat(Driven.all(Flux.from(statement.execute()).concatMap(Result::getRowsUpdated)))
+                .hasSize(1000)
+                .containsOnly(1L);
+    }
+
+    @Test
+    default void aTriggerIsCreatedAndRuns() {
+        run("CREATE TABLE t (n INTEGER); CREATE TABLE u (n INTEGER);"
+                + " CREATE TRIGGER copy AFTER INSERT ON t BEGIN"
+                + " INSERT INTO u VALUES (new.n); UPDATE u SET n = CASE n WHEN 1 THEN 10 ELSE n END; END;"
+                + " INSERT INTO t VALUES (1)");
+
+        assertThat(query(Integer.class, "SELECT n FROM u")).containsExactly(10);
+    }
+
+    @Test
+    default void severalBindingSetsRunAsOneUnitAndGiveAResultEach() {
+        run("CREATE TABLE t (id INTEGER PRIMARY KEY)");
+        Statement statement = connection().createStatement("INSERT INTO t VALUES (?)");
+        for (int i = 0; i < 3; i++) {
+            if (i > 0) {
+                statement.add();
+            }
+            statement.bind(0, i);
+        }
+
+        assertThat(Driven.all(Flux.from(statement.execute()).concatMap(Result::getRowsUpdated)))
+                .containsExactly(1L, 1L, 1L);
+        Statement clashing = connection()
+                .createStatement("INSERT INTO t VALUES (?)")
+                .bind(0, 7)
+                .add()
+                .bind(0, 0);
+        assertThatThrownBy(() -> Driven.all(clashing.execute()))
+                .isInstanceOf(R2dbcDataIntegrityViolationException.class);
+        assertThat(query(Integer.class, "SELECT id FROM t")).containsExactly(0, 1, 2);
+    }
+
+    @Test
+    default void aTrailingAddIsRefused() {
+        Statement statement =
+                connection().createStatement("SELECT ?").bind(0, 1).add();
+
+        assertThatThrownBy(statement::execute)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("binding set 2");
+    }
+
+    @Test
+    default void aBatchRunsAsOneUnitAndGivesAResultForEachStatement() {
+        Flux<Long> counts = Flux.from(connection()
+                        .createBatch()
+                        .add("CREATE TABLE t (id INTEGER PRIMARY KEY)")
+                        .add("INSERT INTO t VALUES (1), (2)")
+                        .add("SELECT id FROM t; DELETE FROM t")
+                        .execute())
+                .concatMap(Result::getRowsUpdated);
+
+        StepVerifier.create(counts.skip(1)).expectNext(2L, 2L).verifyComplete();
+        assertThatThrownBy(() -> Driven.all(connection()
+                        .createBatch()
+                        .add("INSERT INTO t VALUES (1)")
+                        .add("INSERT INTO t VALUES (1)")
+                        .execute()))
+                .isInstanceOf(R2dbcDataIntegrityViolationException.class);
+        assertThat(query(Long.class, "SELECT count(*) FROM t")).containsExactly(0L);
+        assertThatThrownBy(() -> connection().createBatch().add("SELECT ?"))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> connection().createBatch().execute()).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    default void generatedValuesAreReturned() {
+        run("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT DEFAULT 'x')");
+
+        assertThat(Driven.all(Flux.from(connection()
+                                .createStatement("INSERT INTO t (a) VALUES ('y')")
+                                .returnGeneratedValues()
+                                .execute())
+                        .flatMap(result -> result.map(row -> row.get("id", Long.class) + row.get("a", String.class)))))
+                .containsExactly("1y");
+        assertThat(Driven.all(Flux.from(connection()
+                                .createStatement("INSERT INTO t DEFAULT VALUES")
+                                .returnGeneratedValues("a", "id")
+                                .execute())
+                        .flatMap(result -> result.map(row -> row.get(0, String.class) + row.get(1, Long.class)))))
+                .containsExactly("x2");
+        assertThatThrownBy(() -> Driven.all(connection()
+                        .createStatement("INSERT INTO t DEFAULT VALUES")
+                        .returnGeneratedValues("nosuch")
+                        .execute()))
+                .hasMessageContaining("nosuch");
+    }
+
+    @Test
+    default void blobsAndClobsAreReadWhenTheStatementRuns() {
+        run("CREATE TABLE t (b BLOB, c CLOB)");
+        Flux<ByteBuffer> bytes = Flux.just("ab", "", "c").map(StandardCharsets.UTF_8::encode);
+
+        run("INSERT INTO t VALUES (?, ?)", Blob.from(bytes), Clob.from(Flux.just("x", "yz")));
+
+        assertThat(query(String.class, "SELECT CAST(b AS TEXT) || c FROM t")).containsExactly("abcxyz");
+    }
+
+    @Test
+    default void executionsOfOnePublisherAreSeparate() {
+        run("CREATE TABLE t (n INTEGER)");
+        Flux<Long> insert = Flux.from(connection()
+                        .createStatement("INSERT INTO t VALUES (?)")
+                        .bind(0, 1)
+                        .execute())
+                .flatMap(Result::getRowsUpdated);
+
+        StepVerifier.create(insert.repeat(2)).expectNext(1L, 1L, 1L).verifyComplete();
+        assertThat(query(Long.class, "SELECT count(*) FROM t")).containsExactly(3L);
+    }
+}

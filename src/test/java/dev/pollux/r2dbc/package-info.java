@@ -1,0 +1,4 @@
+@NullMarked
+package dev.pollux.r2dbc;
+
+import org.jspecify.annotations.NullMarked;
