@@ -52,7 +52,8 @@ final class ChangeWatch {
     /** A poll has ended. */
     synchronized void leave() {
         if (--polls == 0 && watching != null) {
-            watching.dispose();
+            // Ending a watch waits for the watch's own thread.
+            Schedulers.boundedElastic().schedule(watching::dispose);
             watching = null;
         }
     }

@@ -91,7 +91,8 @@ final class Doorbell {
     /** One look for all calls that came before it, and another for those that came meanwhile. */
     private void answerCalls() {
         int known = calls.get();
-        nextDue.get().doFinally(signal -> {
+        nextDue.get()
+                .doFinally(signal -> {
                     if (!calls.compareAndSet(known, 0)) {
                         answerCalls();
                     }

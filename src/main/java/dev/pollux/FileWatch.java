@@ -38,9 +38,7 @@ final class FileWatch {
 
         boolean isAbout(WatchEvent<?> event) {
             String name = String.valueOf(event.context());
-            return event.kind() == StandardWatchEventKinds.OVERFLOW
-                    || name.equals(file)
-                    || name.equals(file + "-wal");
+            return event.kind() == StandardWatchEventKinds.OVERFLOW || name.equals(file) || name.equals(file + "-wal");
         }
     }
 
@@ -65,8 +63,8 @@ final class FileWatch {
             thread.start();
         }
         Path folder = Objects.requireNonNull(file.getParent(), "the folder of an absolute path");
-        WatchKey key = folder.register(
-                running, StandardWatchEventKinds.ENTRY_MODIFY, StandardWatchEventKinds.ENTRY_CREATE);
+        WatchKey key =
+                folder.register(running, StandardWatchEventKinds.ENTRY_MODIFY, StandardWatchEventKinds.ENTRY_CREATE);
         Watched watched = new Watched(String.valueOf(file.getFileName()), changed);
         byFolder.computeIfAbsent(key, known -> new CopyOnWriteArrayList<>()).add(watched);
         return () -> remove(key, watched);

@@ -168,12 +168,11 @@ final class Incarnation {
                 .flatMap(lease -> release(lease, "the drain time is over"), Math.max(1, left.size()))
                 .filter(released -> released)
                 .count()
-                .flatMap(released -> table.deregister(id).thenReturn(released))
-                .doFinally(signal -> onGone.run())
-                // A failure was reported by the lane; the sweep of another worker will clear up.
-                .subscribe(
-                        released ->
-                                reporter.tell(new StorageEvent.WorkerStopped(config.queue(), id, released.intValue())),
-                        error -> {});
+                // What fails was reported by the lane; the sweep of another worker will clear up.
+                .flatMap(released -> table.deregister(id).onErrorComplete().thenReturn(released))
+                .subscribe(released -> {
+                    onGone.run();
+                    reporter.tell(new StorageEvent.WorkerStopped(config.queue(), id, released.intValue()));
+                });
     }
 }

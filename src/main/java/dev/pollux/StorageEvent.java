@@ -53,6 +53,6 @@ public sealed interface StorageEvent {
     /** A worker registered. */
     record WorkerStarted(String queue, String worker) implements StorageEvent {}
 
-    /** A worker deregistered; {@code released} leases were given back. */
+    /** A worker ended its life; {@code released} leases that nobody acknowledged were given back. */
     record WorkerStopped(String queue, String worker, int released) implements StorageEvent {}
 }

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -64,9 +65,7 @@ final class TaskTable {
                 .onErrorMap(error -> Fault.describe(about(name), error))
                 .flatMap(added -> added
                         ? Mono.just(batch.size())
-                        : Flux.fromIterable(batch)
-                                .concatMap(row -> requireSame(name, row))
-                                .then(Mono.just(0)))
+                        : requireAllSame(name, batch).thenReturn(0))
                 .doOnNext(added -> reporter.tell(new StorageEvent.Pushed(config.queue(), added)))
                 .then();
     }
@@ -90,14 +89,29 @@ final class TaskTable {
                 .doOnSuccess(done -> reporter.tell(new StorageEvent.Pushed(config.queue(), 1)));
     }
 
+    /** A batch is refused when one of its tasks is there; it is fine if all are, for then it came before. */
+    private Mono<Void> requireAllSame(String name, List<Row> batch) {
+        Set<String> ids = batch.stream().map(row -> row.id().value()).collect(Collectors.toSet());
+        return read(Sql.INSPECT, name, Map.of("ids", Json.array(ids.toArray())), Rows::inspected)
+                .flatMap(there -> there.size() == ids.size()
+                        ? Flux.fromIterable(batch)
+                                .concatMap(row -> requireSame(name, row))
+                                .then()
+                        : Mono.error(duplicate(name, new TaskId(there.get(0).id()))));
+    }
+
     private Mono<Void> requireSame(String name, Row row) {
         return read(Sql.FIND, name, Map.of("id", row.id().value(), "queue", config.queue()), Rows::task)
                 .filter(there ->
                         row.payload().equals(ByteBuffer.wrap(there.get(0).args())))
-                .switchIfEmpty(Mono.error(() -> new DuplicateTaskException(about(name, row.id())
-                        + ": another task has this id already, with another payload or in another queue; nothing was"
-                        + " added. Use TaskId.next() for an id of its own")))
+                .switchIfEmpty(Mono.error(() -> duplicate(name, row.id())))
                 .then();
+    }
+
+    private DuplicateTaskException duplicate(String name, TaskId id) {
+        return new DuplicateTaskException(about(name, id)
+                + ": another task has this id already, with another payload or in another queue; nothing was added."
+                + " Use TaskId.next() for an id of its own");
     }
 
     /**

@@ -4,6 +4,8 @@ import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.MonoSink;
+import reactor.core.publisher.Operators;
+import reactor.util.context.Context;
 
 /**
  * A step with its caller. The result is settled on the lane, in order, before the next turn starts; the caller hears
@@ -83,12 +85,16 @@ final class Waiting<V, R> {
         step.onFault().accept(fault, new Step.Retry(tries + (wait == null ? 1 : 0), wait));
     }
 
-    /** Tells the caller. */
+    /** Tells the caller, whose code must not keep the others of the turn from hearing. */
     void emit() {
-        if (error != null) {
-            caller.error(error);
-        } else {
-            caller.success(result);
+        try {
+            if (error != null) {
+                caller.error(error);
+            } else {
+                caller.success(result);
+            }
+        } catch (RuntimeException e) {
+            Operators.onErrorDropped(e, Context.of(caller.contextView()));
         }
     }
 }

@@ -35,8 +35,14 @@ public record TestDatabase(String url, ConnectionFactory factory) {
                         connection -> Flux.from(connection.createStatement(sql).execute())
                                 .concatMap(result -> result.map((row, metadata) -> {
                                     List<@Nullable Object> values = new ArrayList<>();
-                                    for (int i = 0; i < metadata.getColumnMetadatas().size(); i++) {
-                                        values.add(row.get(i));
+                                    for (int i = 0;
+                                            i < metadata.getColumnMetadatas().size();
+                                            i++) {
+                                        // Whatever width the column declares.
+                                        values.add(
+                                                row.get(i) instanceof Number n && !(n instanceof Double)
+                                                        ? (Object) n.longValue()
+                                                        : row.get(i));
                                     }
                                     return values;
                                 })),
