@@ -111,7 +111,7 @@ final class Step<T> {
     private void startLockWaitTimer() {
         long entries = session.writers().entries();
         Disposable timer = Schedulers.parallel()
-                .schedule(() -> lockWaitOver(entries), limits.lockWait().toNanos(), TimeUnit.NANOSECONDS);
+                .schedule(() -> lockWaitOver(entries), Limits.nanos(limits.lockWait()), TimeUnit.NANOSECONDS);
         lockWaitTimer.update(timer); // disposes of it if the step was let in meanwhile
     }
 
