@@ -3,6 +3,7 @@ package dev.pollux;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pollux.testing.BlockingCalls;
 import dev.pollux.testing.Events;
 import dev.pollux.testing.TestDatabase;
 import io.r2dbc.spi.Connection;
@@ -26,7 +27,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscription;
-import reactor.blockhound.BlockHound;
 import reactor.core.Disposable;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
@@ -48,7 +48,7 @@ abstract class StorageContract {
     private static final Worker WORKER = Worker.named("email-worker");
 
     static {
-        BlockHound.install();
+        BlockingCalls.forbid();
     }
 
     final Events events = new Events();

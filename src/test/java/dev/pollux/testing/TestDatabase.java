@@ -3,6 +3,7 @@ package dev.pollux.testing;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactories;
 import io.r2dbc.spi.ConnectionFactory;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -48,7 +49,7 @@ public record TestDatabase(String url, ConnectionFactory factory) {
                                 })),
                         Connection::close)
                 .collectList()
-                .blockOptional()
+                .blockOptional(Duration.ofSeconds(30))
                 .orElseThrow();
     }
 
