@@ -9,6 +9,8 @@ import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.IsolationLevel;
 import io.r2dbc.spi.Lifecycle;
 import io.r2dbc.spi.R2dbcPermissionDeniedException;
+import io.r2dbc.spi.R2dbcTimeoutException;
+import io.r2dbc.spi.R2dbcTransientResourceException;
 import io.r2dbc.spi.TransactionDefinition;
 import io.r2dbc.spi.ValidationDepth;
 import java.time.Duration;
@@ -114,6 +116,19 @@ final class LibsqlConnection implements Connection, Lifecycle {
     }
 
     private Flux<Answer> start(Work work) {
+        Flux<Answer> answers = inTransactionIfDue(work);
+        return lockWait == null ? answers : answers.onErrorMap(LibsqlConnection::lockTimeout);
+    }
+
+    /** The SPI wants a timeout where the lock-wait timeout that was asked for has passed. */
+    private static Throwable lockTimeout(Throwable error) {
+        return error instanceof R2dbcTransientResourceException busy && "55P03".equals(busy.getSqlState())
+                ? new R2dbcTimeoutException(
+                        busy.getMessage(), busy.getSqlState(), busy.getErrorCode(), busy.getSql(), busy)
+                : error;
+    }
+
+    private Flux<Answer> inTransactionIfDue(Work work) {
         abandonUnread();
         if (session.inTransaction()) {
             if (readOnlyTransaction && !work.readsOnly()) {
@@ -165,14 +180,14 @@ final class LibsqlConnection implements Connection, Lifecycle {
 
     private Mono<Void> begin(TransactionMode mode, boolean readOnly, @Nullable Duration wait) {
         abandonUnread();
-        if (wait == null) {
-            return session.begin(mode).doOnSuccess(begun -> readOnlyTransaction = readOnly);
+        Mono<Void> begin = session.begin(mode).doOnSuccess(begun -> readOnlyTransaction = readOnly);
+        if (wait != null) {
+            session.lockWaitTimeout(requireNotNegative(wait, "lockWaitTimeout"));
+            ownLockWait = true;
         }
-        session.lockWaitTimeout(requireNotNegative(wait, "lockWaitTimeout"));
-        ownLockWait = true;
-        return session.begin(mode)
-                .doOnSuccess(begun -> readOnlyTransaction = readOnly)
-                .doOnError(e -> restoreLockWait());
+        return wait == null && lockWait == null
+                ? begin
+                : begin.onErrorMap(LibsqlConnection::lockTimeout).doOnError(e -> restoreLockWait());
     }
 
     @Override
@@ -318,7 +333,8 @@ final class LibsqlConnection implements Connection, Lifecycle {
     /** Makes the connection as good as new before a pool hands it on: no transaction, no settings of the last user's. */
     @Override
     public Mono<Void> preRelease() {
-        return rollbackTransaction().doFinally(signal -> {
+        // Before the signal, not after it as doFinally: the next user may be waiting for it.
+        return rollbackTransaction().doOnTerminate(() -> {
             autoCommit = true;
             restoreTimeouts();
         });

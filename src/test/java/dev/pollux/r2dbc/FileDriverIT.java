@@ -14,4 +14,9 @@ class FileDriverIT extends DriverContract {
     LibsqlConnectionFactory open() {
         return LibsqlConnectionFactory.of("r2dbc:libsql:file://" + folder.resolve("contract.db"));
     }
+
+    @Override
+    public String product() {
+        return "SQLite";
+    }
 }

@@ -7,4 +7,9 @@ class MemoryDriverIT extends DriverContract {
     LibsqlConnectionFactory open() {
         return LibsqlConnectionFactory.of("r2dbc:libsql:mem:///contract");
     }
+
+    @Override
+    public String product() {
+        return "SQLite";
+    }
 }
