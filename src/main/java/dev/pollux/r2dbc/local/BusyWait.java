@@ -23,9 +23,7 @@ final class BusyWait extends BusyHandler {
 
     /** Sets how long later waits may take. */
     void limit(Duration limit) {
-        limitNanos = limit.compareTo(Duration.ofDays(365)) > 0
-                ? TimeUnit.DAYS.toNanos(365) // so that the sum below can't overflow
-                : limit.toNanos();
+        limitNanos = Limits.nanos(limit);
     }
 
     /** Sets whose end also ends later waits. */

@@ -4,9 +4,9 @@ import java.lang.ref.Cleaner;
 import java.sql.SQLException;
 import java.util.Map;
 import java.util.Properties;
-import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.sqlite.JDBC;
 
@@ -21,6 +21,8 @@ final class MemoryAnchors {
     private static final Cleaner CLEANER = Cleaner.create();
     private static final Map<String, Anchor> ANCHORS = new ConcurrentHashMap<>();
 
+    private static final AtomicLong PRIVATE = new AtomicLong();
+
     private MemoryAnchors() {}
 
     /**
@@ -30,7 +32,7 @@ final class MemoryAnchors {
      * @param name the database's name; empty: a new one that no other hold has
      */
     static Hold hold(String name, Object owner) {
-        String unique = name.isEmpty() ? "private-" + UUID.randomUUID() : name;
+        String unique = name.isEmpty() ? "pollux-private-" + PRIVATE.incrementAndGet() : name;
         Anchor anchor = ANCHORS.compute(unique, (key, present) -> {
             Anchor held = present == null ? new Anchor() : present;
             held.holds.incrementAndGet();

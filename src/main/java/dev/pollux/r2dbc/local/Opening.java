@@ -142,8 +142,7 @@ final class Opening {
             try {
                 return String.valueOf(handle.value("PRAGMA journal_mode = " + wanted));
             } catch (SQLException e) {
-                if (!SqliteErrors.isBusy(e)
-                        || System.nanoTime() - start > options.busyTimeout().toNanos()) {
+                if (!SqliteErrors.isBusy(e) || System.nanoTime() - start > Limits.nanos(options.busyTimeout())) {
                     throw e;
                 }
                 work.check();

@@ -1,6 +1,6 @@
 package dev.pollux.r2dbc.local;
 
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicLong;
 import reactor.core.publisher.Operators;
 import reactor.util.context.Context;
@@ -10,12 +10,15 @@ import reactor.util.context.Context;
  *
  * <p>Races: {@link #execute} against {@link #finish} is decided under the monitor. A task that was accepted runs before
  * the last one; a task that comes later is refused, and its caller must say so to whoever waits for it.
+ *
+ * <p>The queue is a plain one under this object's monitor: callers come on Reactor's threads, which may not park, as
+ * they would on the lock of a blocking queue. The monitor is held for a few instructions only.
  */
 final class SessionThread {
 
     private static final AtomicLong NUMBER = new AtomicLong();
 
-    private final LinkedBlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
+    private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
     private boolean finishing;
     private boolean ended; // only the thread itself looks
 
@@ -36,7 +39,11 @@ final class SessionThread {
      * @return whether it was accepted and will run
      */
     synchronized boolean execute(Runnable task) {
-        return !finishing && tasks.add(task);
+        if (finishing) {
+            return false;
+        }
+        add(task);
+        return true;
     }
 
     /** Queues the last task, after which the thread ends. Only the first call counts. */
@@ -45,20 +52,31 @@ final class SessionThread {
             return;
         }
         finishing = true;
-        tasks.add(() -> {
+        add(() -> {
             ended = true;
             last.run();
         });
     }
 
+    private synchronized void add(Runnable task) {
+        tasks.add(task);
+        notifyAll();
+    }
+
+    private synchronized Runnable take() {
+        while (tasks.isEmpty()) {
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                // The thread is ours and ends by finish() alone, so that SQLite is always closed.
+            }
+        }
+        return tasks.remove();
+    }
+
     private void loop() {
         while (!ended) {
-            Runnable task;
-            try {
-                task = tasks.take();
-            } catch (InterruptedException e) {
-                continue; // the thread is ours: it ends by finish() alone, so that SQLite is always closed
-            }
+            Runnable task = take();
             try {
                 task.run();
             } catch (Throwable e) {

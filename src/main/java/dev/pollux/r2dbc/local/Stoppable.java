@@ -106,6 +106,7 @@ final class Stoppable {
     Disposable stopAfter(@Nullable Duration timeout) {
         return timeout == null
                 ? Disposables.disposed()
-                : Schedulers.parallel().schedule(() -> stop(Reason.TIMED_OUT), timeout.toNanos(), TimeUnit.NANOSECONDS);
+                : Schedulers.parallel()
+                        .schedule(() -> stop(Reason.TIMED_OUT), Limits.nanos(timeout), TimeUnit.NANOSECONDS);
     }
 }

@@ -1,0 +1,37 @@
+package dev.pollux.r2dbc.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class VerbTest {
+
+    @ParameterizedTest
+    @CsvSource({
+        "insert into t values (1), INSERT",
+        "REPLACE INTO t VALUES (1), INSERT",
+        "INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING, MAYBE_INSERT",
+        "WITH x AS (SELECT 1) INSERT INTO t SELECT * FROM x, MAYBE_INSERT",
+        "UPDATE t SET a = 'INSERT', OTHER",
+        "'/* insert */ -- insert', NONE",
+        "/* a */ /* b */ BEGIN IMMEDIATE, TRANSACTION",
+        "commit;, TRANSACTION",
+        "END, TRANSACTION",
+        "ROLLBACK, TRANSACTION",
+        "ROLLBACK;, TRANSACTION",
+        "ROLLBACK TRANSACTION, TRANSACTION",
+        "ROLLBACK TO s, SAVEPOINT",
+        "rollback transaction to savepoint s, SAVEPOINT",
+        "SAVEPOINT s, SAVEPOINT",
+        "RELEASE s, SAVEPOINT",
+        "BEGINNING, OTHER",
+        "(, OTHER",
+        "'', NONE",
+        "' ; ', NONE",
+        "/* open, NONE"
+    })
+    void theFirstWordTells(String sql, Verb verb) {
+        assertThat(Verb.of(sql)).isEqualTo(verb);
+    }
+}
