@@ -26,7 +26,8 @@ import reactor.core.publisher.Mono;
 /**
  * A connection over a transport's session.
  *
- * <p>Statements and transaction calls run one at a time, in the order of subscription. A transaction begins IMMEDIATE
+ * <p>Statements and transaction calls run one at a time, in the order of subscription. A result that is still being read
+ * when the next one is due is fetched to its end first, into memory; one that nobody has begun to read is given up. A transaction begins IMMEDIATE
  * unless its definition says otherwise, so that one that reads and then writes cannot lose its snapshot to another
  * writer. SQLite's isolation is SERIALIZABLE and nothing else; asking for a weaker level is granted with this stronger
  * one, as the SQL standard allows.
@@ -50,8 +51,8 @@ final class LibsqlConnection implements Connection, Lifecycle {
     private volatile boolean ownLockWait;
     private volatile @Nullable Duration lockWait;
 
-    /** The last answer whose cursor is open, until it is read or the connection is used again. */
-    private final AtomicReference<@Nullable OpenAnswer> unread = new AtomicReference<>();
+    /** The last answer with a cursor, until the connection is used again. */
+    private final AtomicReference<@Nullable OpenAnswer> open = new AtomicReference<>();
 
     LibsqlConnection(Session session, LibsqlConnectionFactory.Defaults defaults) {
         this.session = session;
@@ -108,11 +109,11 @@ final class LibsqlConnection implements Connection, Lifecycle {
     }
 
     private LibsqlResult result(Answer answer, Call.Kind kind) {
-        OpenAnswer open = new OpenAnswer(answer, kind);
-        if (!open.isWhole()) {
-            unread.set(open);
+        OpenAnswer opened = new OpenAnswer(answer, kind);
+        if (!opened.isWhole()) {
+            open.set(opened);
         }
-        return new LibsqlResult(open);
+        return new LibsqlResult(opened);
     }
 
     private Flux<Answer> start(Work work) {
@@ -129,7 +130,7 @@ final class LibsqlConnection implements Connection, Lifecycle {
     }
 
     private Flux<Answer> inTransactionIfDue(Work work) {
-        abandonUnread();
+        makeWay();
         if (session.inTransaction()) {
             if (readOnlyTransaction && !work.readsOnly()) {
                 return Flux.error(new R2dbcPermissionDeniedException(
@@ -142,10 +143,10 @@ final class LibsqlConnection implements Connection, Lifecycle {
                 : begin(TransactionMode.IMMEDIATE, false, null).thenMany(session.execute(work));
     }
 
-    private void abandonUnread() {
-        OpenAnswer left = unread.get();
-        if (left != null && unread.compareAndSet(left, null)) {
-            left.abandon();
+    private void makeWay() {
+        OpenAnswer left = open.get();
+        if (left != null && open.compareAndSet(left, null)) {
+            left.makeWay();
         }
     }
 
@@ -179,7 +180,7 @@ final class LibsqlConnection implements Connection, Lifecycle {
     }
 
     private Mono<Void> begin(TransactionMode mode, boolean readOnly, @Nullable Duration wait) {
-        abandonUnread();
+        makeWay();
         Mono<Void> begin = session.begin(mode).doOnSuccess(begun -> readOnlyTransaction = readOnly);
         if (wait != null) {
             session.lockWaitTimeout(requireNotNegative(wait, "lockWaitTimeout"));
@@ -202,7 +203,7 @@ final class LibsqlConnection implements Connection, Lifecycle {
 
     private Mono<Void> end(Supplier<Mono<Void>> how) {
         return Mono.defer(() -> {
-                    abandonUnread();
+                    makeWay();
                     return how.get();
                 })
                 .doOnTerminate(this::restoreLockWait);
@@ -236,7 +237,7 @@ final class LibsqlConnection implements Connection, Lifecycle {
     private Mono<Void> savepoint(String verb, String name) {
         Work work = Work.of(Call.write(verb + Identifiers.savepoint(Require.nonNull(name, "name"))));
         return Mono.defer(() -> {
-            abandonUnread();
+            makeWay();
             return session.execute(work).then();
         });
     }
@@ -318,7 +319,7 @@ final class LibsqlConnection implements Connection, Lifecycle {
         boolean remote = Require.nonNull(depth, "depth") == ValidationDepth.REMOTE;
         return Mono.defer(() -> {
                     if (remote) {
-                        abandonUnread();
+                        makeWay();
                     }
                     return session.validate(remote);
                 })
@@ -344,7 +345,7 @@ final class LibsqlConnection implements Connection, Lifecycle {
     @Override
     public Mono<Void> close() {
         return Mono.defer(() -> {
-            abandonUnread();
+            makeWay();
             return session.close();
         });
     }
