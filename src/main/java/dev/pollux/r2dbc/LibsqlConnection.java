@@ -280,14 +280,17 @@ final class LibsqlConnection implements Connection, Lifecycle {
 
     // Settings and the end
 
-    /** Sets how long work waits for another writer's lock. Zero: not at all. */
+    /**
+     * Sets how long work waits for another writer's lock; zero: not at all. On a server, which decides that by itself, this
+     * ends in UnsupportedOperationException.
+     */
     @Override
     public Mono<Void> setLockWaitTimeout(Duration timeout) {
         requireNotNegative(timeout, "timeout");
         return setting(
                 wait -> {
-                    lockWait = wait;
                     session.lockWaitTimeout(wait);
+                    lockWait = wait;
                 },
                 timeout);
     }

@@ -85,21 +85,6 @@ interface ErrorContract extends Driven {
     }
 
     @Test
-    default void aLockIsWaitedForNoLongerThanAllowed() {
-        run("CREATE TABLE t (n INTEGER)");
-        Connection other = another();
-        Driven.all(connection().beginTransaction());
-        run("INSERT INTO t VALUES (1)");
-        Driven.all(other.setLockWaitTimeout(Duration.ofMillis(50)));
-
-        assertThatThrownBy(() -> run(other, "INSERT INTO t VALUES (2)")).isInstanceOf(R2dbcTimeoutException.class);
-
-        Driven.all(connection().commitTransaction());
-        run(other, "INSERT INTO t VALUES (3)");
-        Driven.all(other.close());
-    }
-
-    @Test
     default void anOpenConnectionIsValid() {
         assertThat(Driven.all(connection().validate(ValidationDepth.LOCAL))).containsExactly(true);
         assertThat(Driven.all(connection().validate(ValidationDepth.REMOTE))).containsExactly(true);

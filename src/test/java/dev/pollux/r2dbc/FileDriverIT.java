@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The contract on a file. */
-class FileDriverIT extends DriverContract {
+class FileDriverIT extends DriverContract implements LockContract {
 
     @TempDir
     @SuppressWarnings("NullAway") // JUnit sets it

@@ -1,7 +1,7 @@
 package dev.pollux.r2dbc;
 
 /** The contract on a memory database. */
-class MemoryDriverIT extends DriverContract {
+class MemoryDriverIT extends DriverContract implements LockContract {
 
     @Override
     LibsqlConnectionFactory open() {
