@@ -187,7 +187,7 @@ class StreamingTest {
 
     @Test
     void anAnswerThatNobodyTakesLeavesNoCursor() {
-        for (int i = 0; i < 50; i++) {
+        for (int i = 0; i < 500; i++) {
             BaseSubscriber<Answer> withoutDemand = new BaseSubscriber<>() {
                 @Override
                 protected void hookOnSubscribe(Subscription subscription) {
@@ -196,7 +196,7 @@ class StreamingTest {
             };
             session.execute(new Work(List.of(Call.read("SELECT id FROM t")), 10))
                     .subscribe(withoutDemand);
-            if (i % 2 == 0) {
+            if (i % 10 == 0) {
                 settle();
             }
             withoutDemand.cancel();
