@@ -20,7 +20,7 @@ enum Databases {
     SERVER("libSQL", "com.squareup.okhttp3:okhttp-jvm") {
         @Override
         Transport open(OptionReader options) {
-            throw new UnsupportedOperationException("not yet");
+            return RemoteDatabases.server(options);
         }
     };
 

@@ -95,17 +95,16 @@ final class KnownOptions {
                     && !OTHERS.contains(name)) {
                 options.problem("unknown option \"" + name + "\": known for "
                         + (remote ? "a libSQL server" : "a file or memory database") + " are "
-                        + listed(remote ? REMOTE : LOCAL));
+                        + listed(remote ? REMOTE : LOCAL, remote));
             }
         }
     }
 
-    private static Set<String> listed(Set<String> own) {
+    private static Set<String> listed(Set<String> own, boolean remote) {
         Set<String> all = new TreeSet<>(own);
-        all.addAll(names(
-                ConnectionFactoryOptions.CONNECT_TIMEOUT,
-                ConnectionFactoryOptions.STATEMENT_TIMEOUT,
-                ConnectionFactoryOptions.LOCK_WAIT_TIMEOUT));
+        all.add(ConnectionFactoryOptions.CONNECT_TIMEOUT.name());
+        all.add(ConnectionFactoryOptions.STATEMENT_TIMEOUT.name());
+        all.add((remote ? ConnectionFactoryOptions.SSL : ConnectionFactoryOptions.LOCK_WAIT_TIMEOUT).name());
         return all;
     }
 }

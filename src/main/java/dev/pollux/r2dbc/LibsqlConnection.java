@@ -9,6 +9,8 @@ import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.IsolationLevel;
 import io.r2dbc.spi.Lifecycle;
 import io.r2dbc.spi.R2dbcPermissionDeniedException;
+import io.r2dbc.spi.R2dbcTimeoutException;
+import io.r2dbc.spi.R2dbcTransientResourceException;
 import io.r2dbc.spi.TransactionDefinition;
 import io.r2dbc.spi.ValidationDepth;
 import java.time.Duration;
@@ -24,7 +26,8 @@ import reactor.core.publisher.Mono;
 /**
  * A connection over a transport's session.
  *
- * <p>Statements and transaction calls run one at a time, in the order of subscription. A transaction begins IMMEDIATE
+ * <p>Statements and transaction calls run one at a time, in the order of subscription. A result that is still being read
+ * when the next one is due is fetched to its end first, into memory; one that nobody has begun to read is given up. A transaction begins IMMEDIATE
  * unless its definition says otherwise, so that one that reads and then writes cannot lose its snapshot to another
  * writer. SQLite's isolation is SERIALIZABLE and nothing else; asking for a weaker level is granted with this stronger
  * one, as the SQL standard allows.
@@ -48,8 +51,8 @@ final class LibsqlConnection implements Connection, Lifecycle {
     private volatile boolean ownLockWait;
     private volatile @Nullable Duration lockWait;
 
-    /** The last answer whose cursor is open, until it is read or the connection is used again. */
-    private final AtomicReference<@Nullable OpenAnswer> unread = new AtomicReference<>();
+    /** The last answer with a cursor, until the connection is used again. */
+    private final AtomicReference<@Nullable OpenAnswer> open = new AtomicReference<>();
 
     LibsqlConnection(Session session, LibsqlConnectionFactory.Defaults defaults) {
         this.session = session;
@@ -106,15 +109,28 @@ final class LibsqlConnection implements Connection, Lifecycle {
     }
 
     private LibsqlResult result(Answer answer, Call.Kind kind) {
-        OpenAnswer open = new OpenAnswer(answer, kind);
-        if (!open.isWhole()) {
-            unread.set(open);
+        OpenAnswer opened = new OpenAnswer(answer, kind);
+        if (!opened.isWhole()) {
+            open.set(opened);
         }
-        return new LibsqlResult(open);
+        return new LibsqlResult(opened);
     }
 
     private Flux<Answer> start(Work work) {
-        abandonUnread();
+        Flux<Answer> answers = inTransactionIfDue(work);
+        return lockWait == null ? answers : answers.onErrorMap(LibsqlConnection::lockTimeout);
+    }
+
+    /** The SPI wants a timeout where the lock-wait timeout that was asked for has passed. */
+    private static Throwable lockTimeout(Throwable error) {
+        return error instanceof R2dbcTransientResourceException busy && "55P03".equals(busy.getSqlState())
+                ? new R2dbcTimeoutException(
+                        busy.getMessage(), busy.getSqlState(), busy.getErrorCode(), busy.getSql(), busy)
+                : error;
+    }
+
+    private Flux<Answer> inTransactionIfDue(Work work) {
+        makeWay();
         if (session.inTransaction()) {
             if (readOnlyTransaction && !work.readsOnly()) {
                 return Flux.error(new R2dbcPermissionDeniedException(
@@ -127,10 +143,10 @@ final class LibsqlConnection implements Connection, Lifecycle {
                 : begin(TransactionMode.IMMEDIATE, false, null).thenMany(session.execute(work));
     }
 
-    private void abandonUnread() {
-        OpenAnswer left = unread.get();
-        if (left != null && unread.compareAndSet(left, null)) {
-            left.abandon();
+    private void makeWay() {
+        OpenAnswer left = open.get();
+        if (left != null && open.compareAndSet(left, null)) {
+            left.makeWay();
         }
     }
 
@@ -164,15 +180,15 @@ final class LibsqlConnection implements Connection, Lifecycle {
     }
 
     private Mono<Void> begin(TransactionMode mode, boolean readOnly, @Nullable Duration wait) {
-        abandonUnread();
-        if (wait == null) {
-            return session.begin(mode).doOnSuccess(begun -> readOnlyTransaction = readOnly);
+        makeWay();
+        Mono<Void> begin = session.begin(mode).doOnSuccess(begun -> readOnlyTransaction = readOnly);
+        if (wait != null) {
+            session.lockWaitTimeout(requireNotNegative(wait, "lockWaitTimeout"));
+            ownLockWait = true;
         }
-        session.lockWaitTimeout(requireNotNegative(wait, "lockWaitTimeout"));
-        ownLockWait = true;
-        return session.begin(mode)
-                .doOnSuccess(begun -> readOnlyTransaction = readOnly)
-                .doOnError(e -> restoreLockWait());
+        return wait == null && lockWait == null
+                ? begin
+                : begin.onErrorMap(LibsqlConnection::lockTimeout).doOnError(e -> restoreLockWait());
     }
 
     @Override
@@ -187,7 +203,7 @@ final class LibsqlConnection implements Connection, Lifecycle {
 
     private Mono<Void> end(Supplier<Mono<Void>> how) {
         return Mono.defer(() -> {
-                    abandonUnread();
+                    makeWay();
                     return how.get();
                 })
                 .doOnTerminate(this::restoreLockWait);
@@ -221,7 +237,7 @@ final class LibsqlConnection implements Connection, Lifecycle {
     private Mono<Void> savepoint(String verb, String name) {
         Work work = Work.of(Call.write(verb + Identifiers.savepoint(Require.nonNull(name, "name"))));
         return Mono.defer(() -> {
-            abandonUnread();
+            makeWay();
             return session.execute(work).then();
         });
     }
@@ -264,14 +280,17 @@ final class LibsqlConnection implements Connection, Lifecycle {
 
     // Settings and the end
 
-    /** Sets how long work waits for another writer's lock. Zero: not at all. */
+    /**
+     * Sets how long work waits for another writer's lock; zero: not at all. On a server, which decides that by itself, this
+     * ends in UnsupportedOperationException.
+     */
     @Override
     public Mono<Void> setLockWaitTimeout(Duration timeout) {
         requireNotNegative(timeout, "timeout");
         return setting(
                 wait -> {
-                    lockWait = wait;
                     session.lockWaitTimeout(wait);
+                    lockWait = wait;
                 },
                 timeout);
     }
@@ -303,7 +322,7 @@ final class LibsqlConnection implements Connection, Lifecycle {
         boolean remote = Require.nonNull(depth, "depth") == ValidationDepth.REMOTE;
         return Mono.defer(() -> {
                     if (remote) {
-                        abandonUnread();
+                        makeWay();
                     }
                     return session.validate(remote);
                 })
@@ -318,7 +337,8 @@ final class LibsqlConnection implements Connection, Lifecycle {
     /** Makes the connection as good as new before a pool hands it on: no transaction, no settings of the last user's. */
     @Override
     public Mono<Void> preRelease() {
-        return rollbackTransaction().doFinally(signal -> {
+        // Before the signal, not after it as doFinally: the next user may be waiting for it.
+        return rollbackTransaction().doOnTerminate(() -> {
             autoCommit = true;
             restoreTimeouts();
         });
@@ -328,7 +348,7 @@ final class LibsqlConnection implements Connection, Lifecycle {
     @Override
     public Mono<Void> close() {
         return Mono.defer(() -> {
-            abandonUnread();
+            makeWay();
             return session.close();
         });
     }

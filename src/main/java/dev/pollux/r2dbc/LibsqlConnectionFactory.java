@@ -20,6 +20,9 @@ public final class LibsqlConnectionFactory implements ConnectionFactory, Closeab
 
     private static final ConnectionFactoryMetadata METADATA = () -> "libSQL";
 
+    /** How much SQL text the connections keep in parsed form: a few megabytes of heap. */
+    private static final long PARSED_CHARACTERS = 1_000_000;
+
     private final Transport transport;
     private final Defaults defaults;
 
@@ -61,7 +64,7 @@ public final class LibsqlConnectionFactory implements ConnectionFactory, Closeab
         Duration timeout = reader.duration(ConnectionFactoryOptions.STATEMENT_TIMEOUT);
         Transport transport = database.transport(reader);
         Defaults defaults = new Defaults(
-                new SqlCache(512),
+                new SqlCache(PARSED_CHARACTERS),
                 database.product(),
                 transport.describe(),
                 lockWait,

@@ -23,10 +23,12 @@ final class OpenAnswer {
     private final AtomicBoolean read = new AtomicBoolean();
     private final AtomicBoolean taken = new AtomicBoolean();
     private volatile boolean abandoned;
+    private final @Nullable BufferOnDemand<List<@Nullable Object[]>> more;
 
     OpenAnswer(Answer answer, Call.Kind kind) {
         this.answer = answer;
         this.kind = kind;
+        this.more = answer.more() == null ? null : new BufferOnDemand<>(answer.more());
         this.metadata = new LibsqlRowMetadata(
                 answer.columns(), answer.rows().isEmpty() ? null : answer.rows().get(0));
     }
@@ -43,7 +45,7 @@ final class OpenAnswer {
 
     /** Whether all rows are here. */
     boolean isWhole() {
-        return answer.more() == null;
+        return more == null;
     }
 
     /** The first rows. */
@@ -74,27 +76,31 @@ final class OpenAnswer {
 
     /** All rows in portions, as fast as they are asked for; the cursor is freed at the end, on an error and on cancel. */
     Flux<List<@Nullable Object[]>> portions() {
-        Flux<List<@Nullable Object[]>> more = answer.more();
-        if (more == null) {
+        Flux<List<@Nullable Object[]>> rest = more;
+        if (rest == null) {
             return Flux.just(answer.rows());
         }
         return Flux.concat(
                         Flux.just(answer.rows()),
-                        Flux.defer(() -> taken.compareAndSet(false, true) ? more : Flux.empty()))
+                        Flux.defer(() -> taken.compareAndSet(false, true) ? rest : Flux.empty()))
                 .doFinally(signal -> free());
     }
 
-    /** Called when the connection is used again: an answer that nobody reads must not hold the cursor. */
-    void abandon() {
+    /**
+     * Called when the connection is used again, for an open cursor would hold it up: an answer that nobody reads is
+     * given up, and what is left of one that is being read is fetched into memory.
+     */
+    void makeWay() {
         if (read.compareAndSet(false, true)) {
             abandoned = true;
             free();
+        } else if (more != null) {
+            more.bufferRest();
         }
     }
 
     /** Frees the cursor if nobody has subscribed to it. */
     void free() {
-        Flux<List<@Nullable Object[]>> more = answer.more();
         if (more != null && taken.compareAndSet(false, true)) {
             more.subscribe(new Cancelling());
         }

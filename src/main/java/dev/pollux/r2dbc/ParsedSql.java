@@ -22,14 +22,4 @@ record ParsedSql(List<ParsedStatement> statements, int parameterCount, BitSet us
             calls.add(statement.call(values, generated));
         }
     }
-
-    /** The statements' kinds together: WRITE if one of them may write. */
-    boolean readsOnly() {
-        for (ParsedStatement statement : statements) {
-            if (statement.kind() == Call.Kind.WRITE) {
-                return false;
-            }
-        }
-        return true;
-    }
 }

@@ -1,25 +1,24 @@
 package dev.pollux.r2dbc;
 
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** The texts parsed lately, by text. Shared by the connections of a factory. */
+/**
+ * The texts parsed lately, by text. Shared by the connections of a factory. Its size is counted in characters: a text
+ * composed of a thousand statements weighs as much as a thousand texts of one.
+ */
 final class SqlCache {
 
-    /** Texts beyond this length are parsed each time, lest a few of them fill the heap. */
+    /** Longer texts are parsed each time, at about 2 microseconds a statement. */
     static final int LONGEST_TEXT = 100_000;
 
-    private final Map<String, ParsedSql> parsed;
+    private final Map<String, ParsedSql> parsed = new LinkedHashMap<>(16, 0.75f, true);
+    private final long capacity;
+    private long characters;
 
-    SqlCache(int capacity) {
-        this.parsed = new LinkedHashMap<>(16, 0.75f, true) {
-            private static final long serialVersionUID = 1L;
-
-            @Override
-            protected boolean removeEldestEntry(Map.Entry<String, ParsedSql> eldest) {
-                return size() > capacity;
-            }
-        };
+    SqlCache(long capacity) {
+        this.capacity = capacity;
     }
 
     /** The parsed form of a text. */
@@ -36,9 +35,21 @@ final class SqlCache {
         // Parsed outside the lock: two threads may parse the same text once each.
         ParsedSql fresh = SqlScanner.parse(text);
         synchronized (parsed) {
-            parsed.put(text, fresh);
+            if (parsed.put(text, fresh) == null) {
+                characters += text.length();
+                evict();
+            }
         }
         return fresh;
+    }
+
+    /** Drops the texts that were not used for longest, but never the last one. */
+    private void evict() {
+        Iterator<String> eldest = parsed.keySet().iterator();
+        while (characters > capacity && parsed.size() > 1) {
+            characters -= eldest.next().length();
+            eldest.remove();
+        }
     }
 
     int size() {

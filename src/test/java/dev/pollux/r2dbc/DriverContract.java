@@ -11,7 +11,8 @@ import org.junit.jupiter.api.BeforeEach;
  * What the driver does on every database, at the level of the SPI. The parts are interfaces; a class for each database
  * says how to open it.
  */
-abstract class DriverContract implements StatementContract {
+abstract class DriverContract
+        implements StatementContract, TransactionContract, TypeContract, ResultContract, ErrorContract, PoolContract {
 
     private @Nullable LibsqlConnectionFactory factory;
     private @Nullable Connection connection;

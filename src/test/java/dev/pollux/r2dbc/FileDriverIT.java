@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The contract on a file. */
-class FileDriverIT extends DriverContract {
+class FileDriverIT extends DriverContract implements LockContract {
 
     @TempDir
     @SuppressWarnings("NullAway") // JUnit sets it
@@ -13,5 +13,10 @@ class FileDriverIT extends DriverContract {
     @Override
     LibsqlConnectionFactory open() {
         return LibsqlConnectionFactory.of("r2dbc:libsql:file://" + folder.resolve("contract.db"));
+    }
+
+    @Override
+    public String product() {
+        return "SQLite";
     }
 }

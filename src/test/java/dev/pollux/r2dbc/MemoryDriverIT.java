@@ -1,10 +1,15 @@
 package dev.pollux.r2dbc;
 
 /** The contract on a memory database. */
-class MemoryDriverIT extends DriverContract {
+class MemoryDriverIT extends DriverContract implements LockContract {
 
     @Override
     LibsqlConnectionFactory open() {
         return LibsqlConnectionFactory.of("r2dbc:libsql:mem:///contract");
+    }
+
+    @Override
+    public String product() {
+        return "SQLite";
     }
 }

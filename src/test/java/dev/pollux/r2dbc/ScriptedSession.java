@@ -33,7 +33,7 @@ final class ScriptedSession implements Session {
 
     LibsqlConnection connect() {
         return new LibsqlConnection(
-                this, new LibsqlConnectionFactory.Defaults(new SqlCache(16), "libSQL", "scripted", null, null));
+                this, new LibsqlConnectionFactory.Defaults(new SqlCache(1_000), "libSQL", "scripted", null, null));
     }
 
     @Override

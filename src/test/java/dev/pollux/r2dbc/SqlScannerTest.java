@@ -211,7 +211,7 @@ class SqlScannerTest {
 
     @Test
     void theCacheKeepsTheTextsUsedLastAndNoHugeOnes() {
-        SqlCache cache = new SqlCache(2);
+        SqlCache cache = new SqlCache("SELECT 1".length() * 2L);
         ParsedSql first = cache.get("SELECT 1");
         cache.get("SELECT 2");
 
@@ -220,5 +220,7 @@ class SqlScannerTest {
         assertThat(cache.get("SELECT 1")).isSameAs(first);
         cache.get("SELECT '" + "x".repeat(SqlCache.LONGEST_TEXT) + "'");
         assertThat(cache.size()).isEqualTo(2);
+        cache.get("SELECT 'longer than all that may be kept'");
+        assertThat(cache.size()).isEqualTo(1);
     }
 }

@@ -146,6 +146,11 @@ public final class Sqld implements AutoCloseable {
         }
     }
 
+    /** Stops it, as a crash or an operator would; its folder stays until {@link #close()}. */
+    public void stop() {
+        stop(process);
+    }
+
     /** Stops it and deletes its folder. Idempotent. */
     @Override
     public void close() {

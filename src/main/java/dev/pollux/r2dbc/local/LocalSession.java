@@ -23,9 +23,6 @@ import reactor.core.scheduler.Schedulers;
  */
 final class LocalSession implements Session {
 
-    /** What a whole work gave; the cursor in it must not be lost if nobody takes it. */
-    private record Answers(List<Answer> list) {}
-
     private final SessionThread thread;
     private final Gate line = new Gate();
     private final Gate writers;
@@ -53,16 +50,21 @@ final class LocalSession implements Session {
 
     @Override
     public Flux<Answer> execute(Work work) {
-        return this.<Answers>inLine(() -> runner.needsGate(work), step -> new Answers(runner.execute(work, step)))
-                .flatMapIterable(Answers::list)
-                .doOnDiscard(Answers.class, answers -> answers.list().forEach(LocalSession::abandon))
-                .doOnDiscard(Answer.class, LocalSession::abandon);
+        return Flux.defer(() -> {
+            Handover<Flux<List<@Nullable Object[]>>> cursor = new Handover<>(Portions::abandon);
+            return cursor.watch(this.<List<Answer>>inLine(
+                            () -> runner.needsGate(work), step -> offering(cursor, runner.execute(work, step)))
+                    .flatMapIterable(answers -> answers));
+        });
     }
 
-    private static void abandon(Answer answer) {
-        if (answer.more() != null) {
-            Portions.abandon(answer.more());
+    /** Only a call that is alone has more rows, so the first signal to the subscriber delivers them. */
+    private static List<Answer> offering(Handover<Flux<List<@Nullable Object[]>>> cursor, List<Answer> answers) {
+        Flux<List<@Nullable Object[]>> more = answers.get(0).more();
+        if (more != null) {
+            cursor.offer(more);
         }
+        return answers;
     }
 
     @Override

@@ -39,12 +39,15 @@ public final class LocalTransport implements Transport {
      */
     @Override
     public Mono<Session> open() {
-        return Mono.<Session>create(this::open)
-                .publishOn(Schedulers.parallel())
-                .doOnDiscard(LocalSession.class, session -> session.close().subscribe());
+        return Mono.defer(() -> {
+            Handover<Session> handover =
+                    new Handover<>(session -> session.close().subscribe());
+            return handover.watch(
+                    Mono.<Session>create(sink -> open(sink, handover)).publishOn(Schedulers.parallel()));
+        });
     }
 
-    private void open(MonoSink<Session> sink) {
+    private void open(MonoSink<Session> sink, Handover<Session> handover) {
         requireSqlite();
         if (closed) {
             sink.error(Faults.sessionGone(describe(), "the transport was closed"));
@@ -55,7 +58,9 @@ public final class LocalTransport implements Transport {
         sink.onCancel(() -> work.stop(Stoppable.Reason.CANCELLED));
         thread.execute(() -> {
             try {
-                sink.success(connect(thread, work));
+                LocalSession session = connect(thread, work);
+                handover.offer(session);
+                sink.success(session);
             } catch (Throwable e) {
                 thread.finish(() -> {});
                 sink.error(e);

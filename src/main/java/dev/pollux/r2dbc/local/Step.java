@@ -1,6 +1,9 @@
 package dev.pollux.r2dbc.local;
 
 import dev.pollux.r2dbc.transport.Gate;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -15,13 +18,14 @@ import reactor.core.scheduler.Schedulers;
  *
  * <pre>
  *   LINED_UP --turn--&gt; AT_GATE --let in, or no gate needed--&gt; READY --taken by the thread--&gt; RUNNING --&gt; DONE
- *   LINED_UP, AT_GATE, READY --cancelled, session closed, lock wait over--&gt; DONE
+ *   LINED_UP, AT_GATE, READY --cancelled, session closed, lock wait over--&gt; DROPPED
  * </pre>
  *
- * <p>Races: every move is decided under the monitor, and nothing is called inside it. Whoever moves a step to DONE
- * leaves the gates. A gate that lets in a step which is DONE already is left at once, because a turn may be let in
- * before {@link Gate#enter} has returned it. Gates are left before the result is published: who sees the result finds
- * them free.
+ * <p>Races: every move is decided under the monitor, and nothing is called inside it. Whoever moves a step to DROPPED
+ * leaves the gates, and the thread leaves them when the step is DONE, unless a transaction has kept one. A gate may let a
+ * step in before {@link Gate#enter} has returned its turn: a step that is found DROPPED after that leaves at once, but
+ * one that is found READY, RUNNING or DONE has been let in, and the turn is the thread's business. Gates are left before
+ * the result is published: who sees the result finds them free.
  */
 final class Step<T> {
 
@@ -36,8 +40,12 @@ final class Step<T> {
         AT_GATE,
         READY,
         RUNNING,
-        DONE
+        DONE,
+        DROPPED
     }
+
+    private static final Set<State> NOT_BEGUN =
+            Collections.unmodifiableSet(EnumSet.of(State.LINED_UP, State.AT_GATE, State.READY));
 
     private final LocalSession session;
     private final Limits limits;
@@ -77,7 +85,7 @@ final class Step<T> {
     void start() {
         Gate.Turn turn = session.line().enter(this::atHead);
         lineTurn = turn;
-        if (isDone()) {
+        if (is(State.DROPPED)) {
             turn.leave();
         }
     }
@@ -99,11 +107,16 @@ final class Step<T> {
     }
 
     private void watchLockWait(Gate.Turn gate) {
-        if (is(State.AT_GATE)) {
-            gateTurn = gate;
-            startLockWaitTimer();
+        State found;
+        synchronized (this) {
+            found = state;
+            if (found == State.AT_GATE) {
+                gateTurn = gate;
+            }
         }
-        if (is(State.DONE)) {
+        if (found == State.AT_GATE) {
+            startLockWaitTimer();
+        } else if (found == State.DROPPED) {
             gate.leave();
         }
     }
@@ -118,7 +131,7 @@ final class Step<T> {
     private void lockWaitOver(long entriesThen) {
         if (!limits.strict() && session.writers().entries() != entriesThen) {
             startLockWaitTimer();
-        } else if (endBeforeRunning()) {
+        } else if (drop(EnumSet.of(State.AT_GATE))) {
             sink.error(session.errors().lockWaitOver(limits.lockWait()));
         }
     }
@@ -169,26 +182,27 @@ final class Step<T> {
 
     /** Nobody waits for the result: a step that has not begun never runs, one that runs is interrupted. */
     void cancel() {
-        if (!endBeforeRunning()) {
+        if (!drop(NOT_BEGUN)) {
             stoppable.stop(Stoppable.Reason.CANCELLED);
         }
     }
 
     /** The session is closed: as {@link #cancel()}, and whoever waits is told. */
     void close() {
-        if (endBeforeRunning()) {
+        if (drop(NOT_BEGUN)) {
             sink.error(session.errors().closed());
         } else {
             stoppable.stop(Stoppable.Reason.CLOSED);
         }
     }
 
-    private boolean endBeforeRunning() {
+    /** Ends a step that does not run, if it is in one of these states. */
+    private boolean drop(Set<State> states) {
         synchronized (this) {
-            if (state == State.RUNNING || state == State.DONE) {
+            if (!states.contains(state)) {
                 return false;
             }
-            state = State.DONE;
+            state = State.DROPPED;
         }
         lockWaitTimer.dispose();
         leave();
@@ -205,10 +219,6 @@ final class Step<T> {
 
     private synchronized boolean is(State expected) {
         return state == expected;
-    }
-
-    private boolean isDone() {
-        return is(State.DONE);
     }
 
     /** The write gate first: the session's next step may need it. */

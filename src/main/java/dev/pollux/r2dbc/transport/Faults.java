@@ -32,6 +32,10 @@ public final class Faults {
     public static final String CONNECTION_FAILED = "08001";
     /** A write was sent and its outcome is not known. */
     public static final String OUTCOME_UNKNOWN = "08007";
+    /** The conversation broke in the middle of something that changes nothing. */
+    public static final String CONNECTION_BROKEN = "08006";
+    /** The database has too much to do; nothing ran. */
+    public static final String OVERLOADED = "53300";
     /** The session is closed, or its stream is gone. */
     public static final String SESSION_GONE = "08003";
     /** The database rolled the transaction back. */
@@ -117,6 +121,68 @@ public final class Faults {
     /** No conversation could be had, and nothing ran. */
     public static R2dbcException connectionFailed(String where, String what, @Nullable Throwable cause) {
         return new R2dbcTransientResourceException("cannot reach " + where + ": " + what, CONNECTION_FAILED, cause);
+    }
+
+    /** No conversation can be had until something is put right, and nothing ran. */
+    public static R2dbcException connectionRefused(String where, String what, @Nullable Throwable cause) {
+        return new R2dbcNonTransientResourceException("cannot reach " + where + ": " + what, CONNECTION_FAILED, cause);
+    }
+
+    /** The conversation broke in the middle; only for what changes nothing, so that it can be tried again. */
+    public static R2dbcException brokenOff(String where, String what, @Nullable String sql, @Nullable Throwable cause) {
+        return new R2dbcTransientResourceException(what + " on " + where, CONNECTION_BROKEN, 0, sql, cause);
+    }
+
+    /** The database has too much to do and refused; nothing ran. */
+    public static R2dbcException overloaded(String where, String what, @Nullable String sql) {
+        return new R2dbcTransientResourceException(
+                what + " on " + where + " (nothing ran: try again later)", OVERLOADED, 0, sql, null);
+    }
+
+    /** The other side does not speak as its protocol says. */
+    public static R2dbcException protocol(String where, String what, @Nullable String sql, @Nullable Throwable cause) {
+        return new R2dbcNonTransientResourceException(what + " on " + where, "08P01", 0, sql, cause);
+    }
+
+    /** A statement was stopped by its timeout and changed nothing. */
+    public static R2dbcException timedOut(String where, String what, @Nullable String sql, @Nullable Throwable cause) {
+        return new R2dbcTimeoutException(what + " on " + where, CANCELLED, 0, sql, cause);
+    }
+
+    /** The transaction is gone and changed nothing. */
+    public static R2dbcException transactionLost(
+            String where, String what, @Nullable String sql, @Nullable Throwable cause) {
+        return new R2dbcRollbackException(
+                "transaction lost on " + where + ": " + what + " (it was rolled back: run all of it again)",
+                TRANSACTION_LOST,
+                0,
+                sql,
+                cause);
+    }
+
+    /** The caller could not show who it is. */
+    public static R2dbcException unauthorized(String where, String what, @Nullable String sql) {
+        return new R2dbcPermissionDeniedException(what + " on " + where, "28000", 0, sql, null);
+    }
+
+    /** The caller is known but may not do this. */
+    public static R2dbcException forbidden(String where, String what, @Nullable String sql) {
+        return new R2dbcPermissionDeniedException(what + " on " + where, "42501", 0, sql, null);
+    }
+
+    /** There is no such database. */
+    public static R2dbcException noDatabase(String where, String what, @Nullable String sql) {
+        return new R2dbcNonTransientResourceException(what + " on " + where, "3D000", 0, sql, null);
+    }
+
+    /** The statement, or its arguments, are not what the database understands. */
+    public static R2dbcException badGrammar(String where, String what, @Nullable String sql) {
+        return new R2dbcBadGrammarException(what + " on " + where, "42000", 0, sql, null);
+    }
+
+    /** Something is larger than the database takes or gives. */
+    public static R2dbcException tooLarge(String where, String what, @Nullable String sql) {
+        return new R2dbcDataIntegrityViolationException(what + " on " + where, "54000", 0, sql, null);
     }
 
     /** The session was used after it was closed, or its stream is gone. */

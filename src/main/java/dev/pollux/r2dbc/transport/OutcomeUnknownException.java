@@ -11,6 +11,15 @@ public final class OutcomeUnknownException extends R2dbcNonTransientResourceExce
 
     private static final long serialVersionUID = 1L;
 
+    private OutcomeUnknownException(String message, @Nullable String sql) {
+        super(message, Faults.OUTCOME_UNKNOWN, 0, sql, null);
+    }
+
+    /** A write of which only this is known: it took effect, and its answer is lost. Repeating it would do it twice. */
+    public static OutcomeUnknownException committed(String where, String what, @Nullable String sql) {
+        return new OutcomeUnknownException("committed, but its answer is lost, on " + where + ": " + what, sql);
+    }
+
     /** Names the database and what broke. */
     public OutcomeUnknownException(String where, String what, @Nullable String sql, @Nullable Throwable cause) {
         super(

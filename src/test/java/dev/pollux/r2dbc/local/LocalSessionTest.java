@@ -18,6 +18,7 @@ import dev.pollux.r2dbc.transport.TransactionMode;
 import io.r2dbc.spi.R2dbcBadGrammarException;
 import io.r2dbc.spi.R2dbcDataIntegrityViolationException;
 import io.r2dbc.spi.R2dbcException;
+import io.r2dbc.spi.R2dbcNonTransientResourceException;
 import io.r2dbc.spi.R2dbcRollbackException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -223,6 +224,22 @@ class LocalSessionTest {
         session.rollback().block(WAIT);
         assertThat(session.inTransaction()).isFalse();
         assertThat(rows(session, "SELECT name FROM t")).containsExactly(List.of("other"));
+    }
+
+    @Test
+    void aFullDatabaseFailsAndKeepsWhatWasCommitted() {
+        write(session, "INSERT INTO t(name) VALUES ('a')");
+        run(session, write("PRAGMA max_page_count = 16"));
+        assertThatThrownBy(() -> write(session, "INSERT INTO t(name) VALUES (?1)", "x".repeat(200_000)))
+                .isInstanceOf(R2dbcNonTransientResourceException.class)
+                .hasMessageContaining("SQLITE_FULL");
+        session.begin(TransactionMode.IMMEDIATE).block(WAIT);
+        write(session, "INSERT INTO t(name) VALUES ('b')");
+        assertThatThrownBy(() -> write(session, "INSERT INTO t(name) VALUES (?1)", "x".repeat(200_000)))
+                .isInstanceOf(R2dbcNonTransientResourceException.class);
+        session.rollback().block(WAIT);
+        write(session, "INSERT INTO t(name) VALUES ('c')");
+        assertThat(rows(session, "SELECT name FROM t ORDER BY id")).containsExactly(List.of("a"), List.of("c"));
     }
 
     @Test

@@ -5,6 +5,7 @@ import static dev.pollux.r2dbc.local.Database.value;
 import static dev.pollux.r2dbc.local.Database.write;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import dev.pollux.r2dbc.transport.Session;
 import dev.pollux.r2dbc.transport.TransactionMode;
@@ -17,9 +18,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -198,19 +203,43 @@ class OpeningTest {
     void cancellingEndsAnOpeningThatWaits() throws SQLException {
         LocalTransport transport =
                 new LocalTransport(file().busyTimeout(Duration.ofDays(1)).build());
+        Set<Thread> before = sessionThreads();
         try (Jdbc stranger = new Jdbc(folder.resolve("test.db"))) {
             stranger.run("BEGIN IMMEDIATE");
             stranger.run("CREATE TABLE t(id)");
-            Disposable opening = transport.open().subscribe();
-            opening.dispose();
-            stranger.run("COMMIT");
-        }
-        // A session that was opened and lost would keep the thread; here only that nothing hangs can be seen.
-        for (int i = 0; i < 20; i++) {
             transport.open().subscribe().dispose();
+            awaitSessionThreads(before);
         }
-        Session session = Objects.requireNonNull(transport.open().block(WAIT));
-        session.close().block(WAIT);
+    }
+
+    @Test
+    void aSessionThatNobodyTakesIsClosed() {
+        LocalTransport transport = new LocalTransport(file().build());
+        Set<Thread> before = sessionThreads();
+        Session first = Objects.requireNonNull(transport.open().block(WAIT));
+        Queue<Session> taken = new ConcurrentLinkedQueue<>();
+        for (int i = 0; i < 200; i++) {
+            Disposable opening = transport.open().subscribe(taken::add);
+            first.validate(true).repeat(i % 20).blockLast(WAIT); // so that the cancel comes at different moments
+            opening.dispose();
+        }
+        Flux.fromIterable(taken).flatMap(Session::close).blockLast(WAIT);
+        first.close().block(WAIT);
+        awaitSessionThreads(before);
+    }
+
+    private static Set<Thread> sessionThreads() {
+        Set<Thread> threads = new HashSet<>(Thread.getAllStackTraces().keySet());
+        threads.removeIf(thread -> !thread.getName().startsWith("pollux-local-"));
+        return threads;
+    }
+
+    private static void awaitSessionThreads(Set<Thread> expected) {
+        assertTimeoutPreemptively(WAIT, () -> {
+            while (!expected.containsAll(sessionThreads())) {
+                Thread.onSpinWait();
+            }
+        });
     }
 
     @Test

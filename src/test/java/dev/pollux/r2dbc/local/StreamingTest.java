@@ -7,6 +7,7 @@ import static dev.pollux.r2dbc.local.Database.value;
 import static dev.pollux.r2dbc.local.Database.write;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import dev.pollux.r2dbc.transport.Answer;
 import dev.pollux.r2dbc.transport.Call;
@@ -185,8 +186,8 @@ class StreamingTest {
     }
 
     @Test
-    void anAnswerThatNobodyTakesLeavesNoCursor() throws SQLException {
-        for (int i = 0; i < 50; i++) {
+    void anAnswerThatNobodyTakesLeavesNoCursor() {
+        for (int i = 0; i < 500; i++) {
             BaseSubscriber<Answer> withoutDemand = new BaseSubscriber<>() {
                 @Override
                 protected void hookOnSubscribe(Subscription subscription) {
@@ -195,13 +196,16 @@ class StreamingTest {
             };
             session.execute(new Work(List.of(Call.read("SELECT id FROM t")), 10))
                     .subscribe(withoutDemand);
-            if (i % 2 == 0) {
+            if (i % 10 == 0) {
                 settle();
             }
             withoutDemand.cancel();
         }
-        settle();
-        assertThat(noCursorIsOpen()).isTrue();
+        assertTimeoutPreemptively(WAIT, () -> {
+            while (!noCursorIsOpen()) {
+                settle(); // what was on its way is discarded on Reactor's threads
+            }
+        });
     }
 
     @Test

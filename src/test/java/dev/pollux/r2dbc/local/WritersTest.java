@@ -161,17 +161,28 @@ class WritersTest {
     }
 
     @Test
+    void aTransactionKeepsTheGateHoweverFastItBegan() {
+        // The thread may have begun before the subscriber has even come back from lining up.
+        other.lockWaitTimeout(Duration.ZERO);
+        for (int i = 0; i < 1_000; i++) {
+            holder.begin(TransactionMode.IMMEDIATE).block(WAIT);
+            assertThatThrownBy(() -> write(other, INSERT, "b")).hasMessageContaining("waited PT0S for a writer");
+            holder.rollback().block(WAIT);
+        }
+    }
+
+    @Test
     void theDefaultWaitAllowsALongLineThatMoves() {
         try (Database impatient =
-                new Database(options().busyTimeout(Duration.ofMillis(250)).build())) {
-            // Each transaction ends after 40 ms, so the last of these waits for more than the timeout.
+                new Database(options().busyTimeout(Duration.ofSeconds(1)).build())) {
+            // Each transaction ends after 100 ms, so the last of these waits for more than the timeout.
             Flux.range(0, 12)
                     .map(i -> impatient.open())
                     .collectList()
                     .flatMapMany(Flux::fromIterable)
                     .flatMap(
                             session -> session.begin(TransactionMode.IMMEDIATE)
-                                    .then(Mono.delay(Duration.ofMillis(40)))
+                                    .then(Mono.delay(Duration.ofMillis(100)))
                                     .thenMany(session.execute(write(INSERT, "a")))
                                     .then(session.commit()),
                             12)
@@ -263,7 +274,7 @@ class WritersTest {
                 other.execute(read("SELECT count(*) FROM t")).collectList().toFuture();
         assertThat(counted).succeedsWithin(30, TimeUnit.SECONDS);
         assertThat(counted.join().get(0).rows().get(0)).containsExactly(100L);
-        assertThat(inserted).allMatch(CompletableFuture::isDone);
+        assertThat(inserted).allSatisfy(work -> assertThat(work).succeedsWithin(WAIT));
         assertThat(rows(other, "SELECT name FROM t ORDER BY id"))
                 .isEqualTo(IntStream.range(0, 100)
                         .mapToObj(i -> List.of((Object) (long) i))

@@ -1,0 +1,57 @@
+package dev.pollux.r2dbc.hrana;
+
+import dev.pollux.r2dbc.transport.Gate;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * Runs publishers one at a time, in the order of their subscription: a {@link Gate} for Reactor.
+ *
+ * <p>Races: a cancel while the gate is handed over either takes the turn out of the line, or finds it inside and
+ * leaves for it; {@link Gate.Turn#leave()} is idempotent, so both may happen.
+ */
+final class Exclusive {
+
+    private final Gate gate = new Gate();
+
+    /** A turn inside, which ends when all that hold it have let go. */
+    static final class Hold {
+        private final Gate.Turn turn;
+        private final AtomicInteger holders = new AtomicInteger(1);
+
+        private Hold(Gate.Turn turn) {
+            this.turn = turn;
+        }
+
+        /** Keeps the turn beyond the end of the publisher, until one more {@link #release()}. */
+        void keep() {
+            holders.incrementAndGet();
+        }
+
+        void release() {
+            if (holders.decrementAndGet() == 0) {
+                turn.leave();
+            }
+        }
+    }
+
+    /** Runs what {@code body} makes when its turn has come, on a parallel scheduler thread. */
+    <T> Flux<T> run(Function<Hold, Publisher<T>> body) {
+        return Flux.usingWhen(
+                turn(),
+                // Not on the thread of whoever left the gate: a long line of failing work would nest its calls.
+                hold -> Flux.defer(() -> body.apply(hold)).subscribeOn(Schedulers.parallel()),
+                hold -> Mono.fromRunnable(hold::release));
+    }
+
+    private Mono<Hold> turn() {
+        return Mono.create(sink -> {
+            Gate.Turn turn = gate.enter(entered -> sink.success(new Hold(entered)));
+            sink.onCancel(turn::leave);
+        });
+    }
+}

@@ -1,0 +1,240 @@
+package dev.pollux.r2dbc.hrana;
+
+import dev.pollux.r2dbc.hrana.Ask.Stake;
+import dev.pollux.r2dbc.hrana.Exclusive.Hold;
+import dev.pollux.r2dbc.hrana.HranaClient.Server;
+import dev.pollux.r2dbc.hrana.PipelineReply.Result;
+import dev.pollux.r2dbc.hrana.RequestWriter.Request;
+import dev.pollux.r2dbc.transport.Answer;
+import dev.pollux.r2dbc.transport.Call;
+import dev.pollux.r2dbc.transport.Faults;
+import dev.pollux.r2dbc.transport.OutcomeUnknownException;
+import dev.pollux.r2dbc.transport.Session;
+import dev.pollux.r2dbc.transport.TransactionMode;
+import dev.pollux.r2dbc.transport.Work;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * A session on a server. Outside a transaction it holds nothing there: each piece of work is one request that opens a
+ * stream, runs and closes it. Inside, it owns a stream.
+ *
+ * <p>Rows that are read on outside a transaction have a stream to themselves and let the next work start; inside one
+ * they occupy the stream, and the next work waits for them.
+ *
+ * <p>Close against execute: work that is under way ends first, work that waits fails, and cursors are cut.
+ */
+final class HranaSession implements Session {
+
+    private final HranaClient client;
+    private final HranaOptions options;
+    private final Server server;
+    private final HranaFaults faults;
+    private final Outcomes outcomes;
+    private final OpenCursors cursors;
+    private final Exclusive exclusive = new Exclusive();
+
+    private volatile @Nullable HranaTransaction transaction;
+    private volatile @Nullable Duration statementTimeout;
+    private volatile boolean closed;
+
+    HranaSession(HranaClient client, HranaOptions options, Server server) {
+        this.client = client;
+        this.options = options;
+        this.server = server;
+        this.faults = client.faults();
+        this.outcomes = new Outcomes(faults);
+        this.cursors = new OpenCursors(faults, outcomes);
+        this.statementTimeout = options.statementTimeout();
+    }
+
+    @Override
+    public Flux<Answer> execute(Work work) {
+        return exclusive
+                .run(hold -> {
+                    if (closed) {
+                        return Flux.error(gone());
+                    }
+                    HranaTransaction open = transaction;
+                    return open == null ? alone(work) : open.execute(work, hold, timeout());
+                })
+                .publishOn(Schedulers.parallel())
+                .doOnDiscard(Answer.class, HranaSession::discard);
+    }
+
+    /** Work outside a transaction, in one request. */
+    private Flux<Answer> alone(Work work) {
+        Ask ask = new Ask(work.readsOnly() ? Stake.NOTHING : Stake.WRITE, Outcomes.sql(work), timeout());
+        if (work.calls().size() > 1) {
+            return once(new Request.Batch(Batches.alone(work, server.v3())), ask)
+                    .flatMapIterable(result -> outcomes.alone(work, result, ask));
+        }
+        Call call = work.calls().get(0);
+        if (work.readsOnly() && work.fetchSize() > 0 && server.v3()) {
+            return cursor(call, work.fetchSize(), ask).flux();
+        }
+        return once(new Request.Execute(call), ask)
+                .flatMap(result -> single(call, result, work.fetchSize(), ask))
+                .flux();
+    }
+
+    private Mono<Answer> single(Call call, Result result, int fetchSize, Ask ask) {
+        if (result instanceof Result.Executed executed) {
+            return Mono.just(Outcomes.tidy(call, executed.answer()));
+        }
+        if (!(result instanceof Result.Failed failed)) {
+            return Mono.error(faults.malformed(new MalformedReplyException("no result"), ask));
+        }
+        if (failed.error().is("RESPONSE_TOO_LARGE")) {
+            if (call.kind() == Call.Kind.WRITE) {
+                // The server gives up on its answer, not on the statement, which had committed by then.
+                return Mono.error(OutcomeUnknownException.committed(
+                        faults.where(), "the rows it returns are more than the 10 MB of an answer", ask.sql()));
+            }
+            if (server.v3()) {
+                return cursor(call, fetchSize, ask);
+            }
+        }
+        return Mono.error(faults.server(failed.error(), ask));
+    }
+
+    /** Runs one request on a stream that is closed with it. */
+    private Mono<Result> once(Request request, Ask ask) {
+        return client.pipeline(options.base(), server.v3(), null, List.of(request, RequestWriter.CLOSE), ask)
+                .map(reply -> {
+                    try {
+                        return reply.first();
+                    } catch (MalformedReplyException e) {
+                        throw faults.malformed(e, ask);
+                    }
+                });
+    }
+
+    private Mono<Answer> cursor(Call call, int fetchSize, Ask ask) {
+        HranaStream stream = stream();
+        return cursors.run(stream, new Step(call, null), ask, fetchSize, () -> {}, () -> stream.endSoon(ask));
+    }
+
+    @Override
+    public Mono<Void> begin(TransactionMode mode) {
+        return ordered(hold -> {
+            if (closed) {
+                return Mono.error(gone());
+            }
+            if (transaction != null) {
+                return Mono.error(new IllegalStateException("a transaction is already open"));
+            }
+            return HranaTransaction.begin(stream(), server.v3(), mode, timeout(), faults, outcomes)
+                    .doOnNext(begun -> transaction = begun)
+                    .then();
+        });
+    }
+
+    @Override
+    public Mono<Void> commit() {
+        return ordered(hold -> {
+            HranaTransaction open = transaction;
+            if (open == null) {
+                return Mono.empty();
+            }
+            transaction = null;
+            return open.commit(timeout());
+        });
+    }
+
+    @Override
+    public Mono<Void> rollback() {
+        return Mono.defer(() -> {
+            // Rows that nobody reads on would keep the rollback waiting for ever.
+            HranaTransaction reading = transaction;
+            if (reading != null) {
+                reading.cutRows();
+            }
+            return ordered(hold -> {
+                HranaTransaction open = transaction;
+                transaction = null;
+                return open == null ? Mono.empty() : open.rollback(timeout());
+            });
+        });
+    }
+
+    @Override
+    public boolean inTransaction() {
+        return transaction != null;
+    }
+
+    @Override
+    public Mono<Boolean> validate(boolean remote) {
+        return Mono.defer(() -> {
+            HranaTransaction open = transaction;
+            if (closed || (open != null && !open.isLive())) {
+                return Mono.just(false);
+            }
+            return remote
+                    ? execute(HranaTransaction.probe()).then(Mono.just(true)).onErrorReturn(false)
+                    : Mono.just(true);
+        });
+    }
+
+    @Override
+    public void statementTimeout(@Nullable Duration timeout) {
+        statementTimeout = timeout;
+    }
+
+    /**
+     * Only null is possible.
+     *
+     * @throws UnsupportedOperationException otherwise: the server alone decides how long a write waits
+     */
+    @Override
+    public void lockWaitTimeout(@Nullable Duration timeout) {
+        if (timeout != null) {
+            throw new UnsupportedOperationException("a libSQL server decides by itself how long a write waits for a"
+                    + " lock; limit the whole statement instead (statement timeout)");
+        }
+    }
+
+    @Override
+    public String databaseVersion() {
+        return server.sqliteVersion();
+    }
+
+    @Override
+    public Mono<Void> close() {
+        return Mono.defer(() -> {
+            closed = true;
+            cursors.closeAll();
+            return rollback().onErrorComplete();
+        });
+    }
+
+    private Mono<Void> ordered(Function<Hold, Mono<Void>> body) {
+        return exclusive.<Void>run(body::apply).publishOn(Schedulers.parallel()).then();
+    }
+
+    private HranaStream stream() {
+        return new HranaStream(client, server.v3(), options.base());
+    }
+
+    private Duration timeout() {
+        Duration statement = statementTimeout;
+        Duration call = options.callTimeout();
+        return statement == null || statement.compareTo(call) > 0 ? call : statement;
+    }
+
+    private RuntimeException gone() {
+        return Faults.sessionGone(faults.where(), "the session is closed");
+    }
+
+    private static void discard(Answer answer) {
+        if (answer.more() != null) {
+            // Its errors have no one to go to: the answer was not wanted.
+            answer.more().take(0).subscribe(rows -> {}, error -> {});
+        }
+    }
+}

@@ -1,0 +1,27 @@
+package dev.pollux.r2dbc.hrana;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+
+/** A request without an answer, or with a broken one; never seen outside this package. */
+final class HttpFailure extends IOException {
+
+    private static final long serialVersionUID = 1L;
+
+    private final boolean sent;
+
+    HttpFailure(IOException cause, boolean sent) {
+        super(cause.getMessage(), cause);
+        this.sent = sent;
+    }
+
+    /** Whether a byte of the request may have reached the server; if not, nothing ran. */
+    boolean sent() {
+        return sent;
+    }
+
+    /** Whether it took too long. OkHttp says so with an interrupted call; a closed client says it too, in words. */
+    boolean timedOut() {
+        return getCause() instanceof InterruptedIOException && !"executor rejected".equals(getMessage());
+    }
+}

@@ -1,0 +1,109 @@
+package dev.pollux.r2dbc.hrana;
+
+import dev.pollux.r2dbc.hrana.PipelineReply.ServerError;
+import dev.pollux.r2dbc.transport.Answer;
+import dev.pollux.r2dbc.transport.Column;
+import dev.pollux.r2dbc.transport.Faults;
+import io.r2dbc.spi.R2dbcException;
+import java.io.IOException;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+
+/** The cursors of a session that are still being read. */
+final class OpenCursors {
+
+    private static final int DEFAULT_ROWS = 256;
+
+    private final HranaFaults faults;
+    private final Outcomes outcomes;
+    private final Set<Cursor> open = ConcurrentHashMap.newKeySet();
+
+    OpenCursors(HranaFaults faults, Outcomes outcomes) {
+        this.faults = faults;
+        this.outcomes = outcomes;
+    }
+
+    /**
+     * Runs a reading step through a cursor.
+     *
+     * @param opened told when there is a cursor to be read on or closed
+     * @param closed told when that was read to its end or closed; only after {@code opened}
+     */
+    Mono<Answer> run(HranaStream stream, Step step, Ask ask, int fetchSize, Runnable opened, Runnable closed) {
+        return stream.cursor(step, ask, fetchSize > 0 ? fetchSize : DEFAULT_ROWS)
+                .map(cursor -> {
+                    opened.run();
+                    open.add(cursor);
+                    cursor.ended().whenComplete((nothing, never) -> {
+                        open.remove(cursor);
+                        closed.run();
+                    });
+                    return answer(cursor, stream, ask);
+                })
+                .doOnDiscard(Cursor.class, Cursor::close);
+    }
+
+    /** Closes them all; those who read them get an error. */
+    void closeAll() {
+        open.forEach(Cursor::close);
+    }
+
+    private Answer answer(Cursor cursor, HranaStream stream, Ask ask) {
+        ServerError error = cursor.error();
+        if (error != null) {
+            cursor.close();
+            throw outcomes.failed(error, stream, ask);
+        }
+        List<Column> columns = cursor.columns();
+        if (columns == null) {
+            cursor.close();
+            throw outcomes.gone(stream, ask);
+        }
+        return new Answer(columns, cursor.first(), cursor.finished() ? null : more(cursor, stream, ask), 0, null);
+    }
+
+    /** Reads on, one portion ahead of demand at most. */
+    private Flux<List<@Nullable Object[]>> more(Cursor cursor, HranaStream stream, Ask ask) {
+        AtomicBoolean subscribed = new AtomicBoolean();
+        AtomicBoolean unwanted = new AtomicBoolean();
+        Flux<List<@Nullable Object[]>> portions = Mono.fromCallable(cursor::next)
+                // A worker a portion, so that a slow reader does not occupy a thread.
+                .subscribeOn(Schedulers.boundedElastic())
+                .repeat(() -> !cursor.finished() && !cursor.cut())
+                .filter(rows -> !rows.isEmpty())
+                .concatWith(Flux.defer(() -> cursor.cut() && !unwanted.get()
+                        ? Flux.error(Faults.sessionGone(faults.where(), "the session ended while rows were read"))
+                        : Flux.empty()))
+                .onErrorMap(e -> fault(e, stream, ask))
+                // Before the cancel goes up, which would interrupt a read and look like a failure.
+                .doOnCancel(() -> {
+                    unwanted.set(true);
+                    cursor.close();
+                })
+                .doOnTerminate(cursor::close);
+        return Flux.defer(() -> subscribed.compareAndSet(false, true)
+                        ? portions
+                        : Flux.error(new IllegalStateException("the rows of an answer can be read once")))
+                .publishOn(Schedulers.parallel(), 1);
+    }
+
+    private Throwable fault(Throwable error, HranaStream stream, Ask ask) {
+        if (error instanceof Cursor.StatementFailed failed) {
+            return outcomes.failed(failed.error(), stream, ask);
+        }
+        if (error instanceof MalformedReplyException malformed) {
+            return faults.malformed(malformed, ask);
+        }
+        if (error instanceof IOException io) {
+            R2dbcException fault = faults.http(new HttpFailure(io, true), ask);
+            return fault;
+        }
+        return error;
+    }
+}

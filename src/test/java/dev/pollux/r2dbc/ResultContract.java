@@ -1,0 +1,131 @@
+package dev.pollux.r2dbc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.r2dbc.spi.Result;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.test.StepVerifier;
+
+/** Results: their rows at the reader's pace, their counts and segments. */
+interface ResultContract extends Driven {
+
+    private Flux<Long> numbersTo(long last) {
+        return Flux.from(connection()
+                        .createStatement(
+                                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT ?) SELECT i FROM n")
+                        .bind(0, last)
+                        .execute())
+                .concatMap(result -> result.map(row -> (Long) row.get(0)));
+    }
+
+    @Test
+    default void manyRowsComeInOrderAndAsTheyAreAskedFor() {
+        StepVerifier.create(numbersTo(20_000), 0)
+                .thenRequest(1)
+                .expectNext(1L)
+                .thenRequest(999)
+                .expectNextCount(999)
+                .thenRequest(Long.MAX_VALUE)
+                .expectNextSequence(
+                        LongStream.rangeClosed(1_001, 20_000).boxed().toList())
+                .expectComplete()
+                .verify(PATIENCE);
+    }
+
+    @Test
+    default void aReaderMayStopAndTheConnectionGoesOn() {
+        for (int i = 0; i < 3; i++) {
+            assertThat(Driven.all(numbersTo(100_000).take(10))).hasSize(10);
+            assertThat(query(Long.class, "SELECT 1")).containsExactly(1L);
+        }
+    }
+
+    @Test
+    default void anUnreadResultDoesNotHoldTheConnectionUp() {
+        Result unread = Driven.all(connection()
+                        .createStatement("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000)"
+                                + " SELECT i FROM n")
+                        .execute())
+                .get(0);
+
+        run("CREATE TABLE t (n INTEGER); INSERT INTO t VALUES (1)");
+
+        assertThat(query(Long.class, "SELECT n FROM t")).containsExactly(1L);
+        assertThat(unread).isNotNull();
+    }
+
+    @Test
+    default void eachRowMayRunAStatementOfItsOwn() {
+        run("CREATE TABLE t (n INTEGER)");
+
+        Flux<Long> counts = numbersTo(2_000)
+                .concatMap(n -> Flux.from(connection()
+                                .createStatement("INSERT INTO t VALUES (?)")
+                                .bind(0, n)
+                                .execute())
+                        .concatMap(Result::getRowsUpdated));
+
+        Driven.all(connection().beginTransaction());
+        assertThat(Driven.all(counts)).hasSize(2_000).containsOnly(1L);
+        Driven.all(connection().commitTransaction());
+    }
+
+    @Test
+    default void countsAreOfTheRowsChanged() {
+        run("CREATE TABLE t (n INTEGER)");
+        assertThat(counts("INSERT INTO t VALUES (1), (2), (3)")).containsExactly(3L);
+        assertThat(counts("UPDATE t SET n = 0 WHERE n > 1")).containsExactly(2L);
+        assertThat(counts("DELETE FROM t WHERE n = 9")).containsExactly(0L);
+        assertThat(counts("SELECT n FROM t")).isEmpty();
+        assertThat(counts("DELETE FROM t RETURNING n")).containsExactly(3L);
+    }
+
+    private List<Long> counts(String sql) {
+        return Driven.all(Flux.from(connection().createStatement(sql).execute()).concatMap(Result::getRowsUpdated));
+    }
+
+    @Test
+    default void aFilterThatWantsNothingLeavesNothing() {
+        run("CREATE TABLE t (n INTEGER); INSERT INTO t VALUES (1)");
+        for (String sql : List.of("SELECT n FROM t", "INSERT INTO t VALUES (2)")) {
+            Flux<Object> none = Flux.from(connection().createStatement(sql).execute())
+                    .concatMap(result -> result.filter(segment -> false).flatMap(Mono::just));
+            StepVerifier.create(none).verifyComplete();
+        }
+        assertThat(query(Long.class, "SELECT count(*) FROM t")).containsExactly(2L);
+    }
+
+    @Test
+    default void aResultIsConsumedOnce() {
+        Result result =
+                Driven.all(connection().createStatement("SELECT 1").execute()).get(0);
+        Driven.all(result.map(row -> 1));
+
+        assertThatThrownBy(() -> result.map(row -> 1)).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    default void aMappingFunctionsErrorIsTheReadersErrorAndTheConnectionGoesOn() {
+        StepVerifier.create(numbersTo(100_000).map(n -> 1 / (n - 5)))
+                .expectNextCount(4)
+                .expectError(ArithmeticException.class)
+                .verify(PATIENCE);
+        assertThat(query(Long.class, "SELECT 1")).containsExactly(1L);
+    }
+
+    @Test
+    default void theFetchSizeIsHeededOrIgnoredButNeverWrong() {
+        Flux<Long> rows = Flux.from(connection()
+                        .createStatement("VALUES (1), (2), (3), (4), (5)")
+                        .fetchSize(2)
+                        .execute())
+                .concatMap(result -> result.map(row -> (Long) row.get(0)));
+
+        assertThat(Driven.all(rows)).containsExactly(1L, 2L, 3L, 4L, 5L);
+    }
+}
