@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.pollux.testing.Events;
 import dev.pollux.testing.ScriptedDatabase;
 import dev.pollux.testing.ScriptedDatabase.Execution;
+import io.r2dbc.spi.R2dbcBadGrammarException;
 import io.r2dbc.spi.R2dbcDataIntegrityViolationException;
 import io.r2dbc.spi.R2dbcNonTransientResourceException;
 import io.r2dbc.spi.R2dbcPermissionDeniedException;
@@ -231,6 +232,29 @@ class WriteLaneTest {
                 .verify(PATIENCE);
         // A hundred rows in halves: log2(100) rounds, not a hundred.
         assertThat(database.executions()).hasSizeLessThan(20);
+    }
+
+    @Test
+    void aStatementThatCannotRunDoesNotKeepTheOthersOfItsTurnFromIt() {
+        Sinks.Empty<Void> firstTurn = Sinks.empty();
+        AtomicInteger turns = new AtomicInteger();
+        ScriptedDatabase database = new ScriptedDatabase(execution -> {
+            if (turns.getAndIncrement() == 0) {
+                return firstTurn.asMono().thenMany(added(execution));
+            }
+            return execution.has("UPDATE Jobs INDEXED BY")
+                    ? Flux.error(new R2dbcBadGrammarException("no such index: PolluxLeased", "42000"))
+                    : added(execution);
+        });
+        LibsqlStorage<Email> storage = storage(database);
+
+        StepVerifier.create(Mono.when(
+                        storage.push(Email.number(1)),
+                        storage.push(Email.number(2)),
+                        storage.reenqueueOrphaned().onErrorResume(SchemaException.class, error -> Mono.just(-1L))))
+                .then(() -> firstTurn.tryEmitEmpty().orThrow())
+                .expectComplete()
+                .verify(PATIENCE);
     }
 
     @Test
