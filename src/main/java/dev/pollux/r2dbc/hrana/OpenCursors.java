@@ -4,7 +4,6 @@ import dev.pollux.r2dbc.hrana.PipelineReply.ServerError;
 import dev.pollux.r2dbc.transport.Answer;
 import dev.pollux.r2dbc.transport.Column;
 import dev.pollux.r2dbc.transport.Faults;
-import io.r2dbc.spi.R2dbcException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Set;
@@ -98,11 +97,12 @@ final class OpenCursors {
             return outcomes.failed(failed.error(), stream, ask);
         }
         if (error instanceof MalformedReplyException malformed) {
+            stream.lose("rows were read that can't be understood");
             return faults.malformed(malformed, ask);
         }
         if (error instanceof IOException io) {
-            R2dbcException fault = faults.http(new HttpFailure(io, true), ask);
-            return fault;
+            stream.lose("the connection broke while rows were read");
+            return faults.http(new HttpFailure(io, true), ask);
         }
         return error;
     }
