@@ -77,7 +77,8 @@ final class OpenCursors {
                 .repeat(() -> !cursor.finished() && !cursor.cut())
                 .filter(rows -> !rows.isEmpty())
                 .concatWith(Flux.defer(() -> cursor.cut() && !unwanted.get()
-                        ? Flux.error(Faults.sessionGone(faults.where(), "the session ended while rows were read"))
+                        ? Flux.error(Faults.sessionGone(
+                                faults.where(), "rows were read on after their transaction or session had ended"))
                         : Flux.empty()))
                 .onErrorMap(e -> fault(e, stream, ask))
                 // Before the cancel goes up, which would interrupt a read and look like a failure.
