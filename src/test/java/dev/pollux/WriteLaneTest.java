@@ -12,6 +12,7 @@ import io.r2dbc.spi.R2dbcNonTransientResourceException;
 import io.r2dbc.spi.R2dbcPermissionDeniedException;
 import io.r2dbc.spi.R2dbcTransientResourceException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -321,8 +322,7 @@ class WriteLaneTest {
     }
 
     private static Task<Email> leased() {
-        SqlContext context =
-                new SqlContext("email", 25, java.time.Instant.EPOCH, null, null, "worker", null, 0, Map.of());
+        SqlContext context = new SqlContext("email", 25, Instant.EPOCH, null, null, "worker", null, 0, Map.of());
         return new Task<>(TaskId.next(), Email.number(1), TaskStatus.RUNNING, 0, context);
     }
 
