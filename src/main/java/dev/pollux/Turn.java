@@ -150,6 +150,19 @@ final class Turn {
         return new Turn(steps.subList(steps.size() / 2, steps.size()));
     }
 
+    /** A turn for each statement there is in this one. */
+    List<Turn> byStatement() {
+        return bySql().values().stream().map(Turn::new).toList();
+    }
+
+    private Map<Sql, List<Waiting<?, ?>>> bySql() {
+        Map<Sql, List<Waiting<?, ?>>> bySql = new EnumMap<>(Sql.class);
+        for (Waiting<?, ?> waiting : steps) {
+            bySql.computeIfAbsent(waiting.step.sql(), sql -> new ArrayList<>()).add(waiting);
+        }
+        return bySql;
+    }
+
     /** The steps that wait for another try after this passing fault; those without the patience have failed. */
     Turn patientWith(Throwable fault, Duration wait) {
         List<Waiting<?, ?>> rest = new ArrayList<>(steps);

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.util.concurrent.Queues;
 
@@ -22,7 +23,7 @@ import reactor.util.concurrent.Queues;
  * <p>Steps that arrive while a turn is under way wait together and go out as the next one: one statement text, one
  * transaction, one fsync or one round trip for hundreds of callers. There is no timer: a step that meets an idle lane
  * goes at once. Each caller completes when its own row is committed. If a row is refused, the turn is halved until only
- * that row's caller fails.
+ * that row's caller fails; if a statement is, those of the other statements run without it.
  *
  * <p>Races: {@code busy} is taken by whoever starts a turn and by the connection's idle timer; both look at the queue
  * again after they gave it back, so no step is left behind. A step cancelled before its turn is assembled never runs.
@@ -133,6 +134,10 @@ final class WriteLane {
             return perform(turn.firstHalf()).then(Mono.defer(() -> perform(turn.secondHalf())));
         }
         if (!Fault.passing(error)) {
+            List<Turn> parts = turn.byStatement();
+            if (parts.size() > 1) {
+                return Flux.fromIterable(parts).concatMap(this::perform).then();
+            }
             turn.failAll(error);
             return Mono.empty();
         }

@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.pollux.testing.Events;
 import dev.pollux.testing.ScriptedDatabase;
 import dev.pollux.testing.ScriptedDatabase.Execution;
+import io.r2dbc.spi.R2dbcBadGrammarException;
 import io.r2dbc.spi.R2dbcDataIntegrityViolationException;
 import io.r2dbc.spi.R2dbcNonTransientResourceException;
 import io.r2dbc.spi.R2dbcPermissionDeniedException;
 import io.r2dbc.spi.R2dbcTransientResourceException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -234,6 +236,29 @@ class WriteLaneTest {
     }
 
     @Test
+    void aStatementThatCannotRunDoesNotKeepTheOthersOfItsTurnFromIt() {
+        Sinks.Empty<Void> firstTurn = Sinks.empty();
+        AtomicInteger turns = new AtomicInteger();
+        ScriptedDatabase database = new ScriptedDatabase(execution -> {
+            if (turns.getAndIncrement() == 0) {
+                return firstTurn.asMono().thenMany(added(execution));
+            }
+            return execution.has("UPDATE Jobs INDEXED BY")
+                    ? Flux.error(new R2dbcBadGrammarException("no such index: PolluxLeased", "42000"))
+                    : added(execution);
+        });
+        LibsqlStorage<Email> storage = storage(database);
+
+        StepVerifier.create(Mono.when(
+                        storage.push(Email.number(1)),
+                        storage.push(Email.number(2)),
+                        storage.reenqueueOrphaned().onErrorResume(SchemaException.class, error -> Mono.just(-1L))))
+                .then(() -> firstTurn.tryEmitEmpty().orThrow())
+                .expectComplete()
+                .verify(PATIENCE);
+    }
+
+    @Test
     void aRefusedTokenFailsEveryCallerAtOnce() {
         ScriptedDatabase database = new ScriptedDatabase(
                 execution -> Flux.error(new R2dbcPermissionDeniedException("401: the token is wrong", "28000")));
@@ -297,8 +322,7 @@ class WriteLaneTest {
     }
 
     private static Task<Email> leased() {
-        SqlContext context =
-                new SqlContext("email", 25, java.time.Instant.EPOCH, null, null, "worker", null, 0, Map.of());
+        SqlContext context = new SqlContext("email", 25, Instant.EPOCH, null, null, "worker", null, 0, Map.of());
         return new Task<>(TaskId.next(), Email.number(1), TaskStatus.RUNNING, 0, context);
     }
 

@@ -13,6 +13,7 @@ import okhttp3.Call;
 import okhttp3.Response;
 import okio.BufferedSource;
 import org.jspecify.annotations.Nullable;
+import reactor.core.scheduler.Schedulers;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -139,7 +140,8 @@ final class Cursor {
         }
         call.cancel();
         if (state.getAndSet(State.CLOSED) == State.IDLE) {
-            response.close();
+            // Closing may look whether the rest of the answer is there already, which counts as blocking.
+            Schedulers.boundedElastic().schedule(response::close);
             ended.complete(null);
         }
     }

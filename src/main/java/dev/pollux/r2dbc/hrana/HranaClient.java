@@ -7,6 +7,7 @@ import dev.pollux.r2dbc.hrana.RequestWriter.Request;
 import dev.pollux.r2dbc.transport.Call;
 import dev.pollux.r2dbc.transport.Faults;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -18,6 +19,9 @@ import reactor.core.publisher.Mono;
  * @see <a href="https://github.com/tursodatabase/libsql/blob/main/docs/HTTP_V2_SPEC.md">Hrana 2 over HTTP</a>
  */
 final class HranaClient {
+
+    /** How servers that know nothing of version 3 answer to the question for it. */
+    private static final Set<Integer> UNKNOWN_PATH = Set.of(400, 404, 405, 501);
 
     private final HranaOptions options;
     private final HttpChannel channel;
@@ -47,8 +51,7 @@ final class HranaClient {
         return channel.get(options.base() + "/v3")
                 .onErrorMap(HttpFailure.class, e -> faults.http(e, ask))
                 .flatMap(reply -> {
-                    int status = reply.status();
-                    if (!reply.isSuccess() && (status < 400 || status >= 500 || status == 401 || status == 403)) {
+                    if (!reply.isSuccess() && !UNKNOWN_PATH.contains(reply.status())) {
                         return Mono.error(faults.status(reply, false, ask));
                     }
                     boolean v3 = reply.isSuccess();

@@ -16,6 +16,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Subscription;
+import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
@@ -233,8 +235,12 @@ final class HranaSession implements Session {
 
     private static void discard(Answer answer) {
         if (answer.more() != null) {
-            // Its errors have no one to go to: the answer was not wanted.
-            answer.more().take(0).subscribe(rows -> {}, error -> {});
+            answer.more().subscribe(new BaseSubscriber<>() {
+                @Override
+                protected void hookOnSubscribe(Subscription subscription) {
+                    cancel();
+                }
+            });
         }
     }
 }

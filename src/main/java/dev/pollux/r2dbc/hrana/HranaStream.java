@@ -95,18 +95,22 @@ final class HranaStream {
 
     private void failed(Throwable error) {
         lose(String.valueOf(error.getMessage()));
+        baton = null;
         underWay = false;
     }
 
     /** Ends the stream, if there is one to end; best effort, for the server ends idle ones after 10 s by itself. */
     Mono<Void> end(List<Request> before, Ask ask) {
         return Mono.defer(() -> {
-            if (baton == null || lost() != null) {
+            String last = baton;
+            if (last == null || underWay) {
                 return Mono.empty();
             }
+            baton = null;
+            lose("it was ended");
             List<Request> requests = new ArrayList<>(before);
             requests.add(RequestWriter.CLOSE);
-            return send(requests, ask)
+            return client.pipeline(base, v3, last, requests, ask)
                     .doOnError(e -> LOG.debug("A stream was not closed and will expire: {}", e.toString()))
                     .onErrorComplete()
                     .then();

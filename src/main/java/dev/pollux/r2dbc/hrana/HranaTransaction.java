@@ -89,10 +89,16 @@ final class HranaTransaction {
         });
     }
 
-    /** Rolls back, as far as there is something left; the server does the rest when the stream expires. */
+    /** Rolls back. If it is lost there is nothing to wait for: what is left of its stream is closed by the way. */
     Mono<Void> rollback(Duration timeout) {
-        return stream.end(
-                List.of(new Request.Execute(Batches.control("ROLLBACK"))), new Ask(Stake.NOTHING, null, timeout));
+        Ask ask = new Ask(Stake.NOTHING, null, timeout);
+        return Mono.defer(() -> {
+            if (stream.lost() != null) {
+                stream.endSoon(ask);
+                return Mono.empty();
+            }
+            return stream.end(List.of(new Request.Execute(Batches.control("ROLLBACK"))), ask);
+        });
     }
 
     /** Ends the reading of rows that occupies the stream, so that what waits for it can go on. */

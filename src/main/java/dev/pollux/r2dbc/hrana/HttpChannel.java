@@ -1,5 +1,6 @@
 package dev.pollux.r2dbc.hrana;
 
+import dev.pollux.r2dbc.transport.Faults;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -146,8 +147,7 @@ final class HttpChannel {
     private <T> Mono<T> exchange(
             String url, byte @Nullable [] body, OkHttpClient with, Duration timeout, Reading<T> reading) {
         return Mono.fromFuture(() -> {
-            String token = options.authToken().get();
-            String secret = token == null || token.isBlank() ? null : token.strip();
+            String secret = secret();
             Call call = with.newCall(request(url, body, secret));
             call.timeout().timeout(timeout.toNanos(), TimeUnit.NANOSECONDS);
             Sending sending = new Sending();
@@ -197,12 +197,27 @@ final class HttpChannel {
         }
     }
 
+    private @Nullable String secret() {
+        String token;
+        try {
+            token = options.authToken().get();
+        } catch (RuntimeException e) {
+            throw Faults.connectionFailed(options.describe(), "the supplier of access tokens failed", e);
+        }
+        if (token == null || token.isBlank()) {
+            return null;
+        }
+        String secret = token.strip();
+        if (!secret.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
+            throw Faults.unauthorized(
+                    options.describe(), "the access token holds a character that no token can hold", null);
+        }
+        return secret;
+    }
+
     private Request request(String url, byte @Nullable [] body, @Nullable String secret) {
         Request.Builder request = new Request.Builder().url(url).header("User-Agent", options.userAgent());
         if (secret != null) {
-            if (!secret.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
-                throw new IllegalArgumentException("the access token holds a character that no token can hold");
-            }
             request.header("Authorization", "Bearer " + secret);
         }
         if (options.namespace() != null) {

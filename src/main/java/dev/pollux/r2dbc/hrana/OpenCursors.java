@@ -4,7 +4,6 @@ import dev.pollux.r2dbc.hrana.PipelineReply.ServerError;
 import dev.pollux.r2dbc.transport.Answer;
 import dev.pollux.r2dbc.transport.Column;
 import dev.pollux.r2dbc.transport.Faults;
-import io.r2dbc.spi.R2dbcException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Set;
@@ -78,7 +77,8 @@ final class OpenCursors {
                 .repeat(() -> !cursor.finished() && !cursor.cut())
                 .filter(rows -> !rows.isEmpty())
                 .concatWith(Flux.defer(() -> cursor.cut() && !unwanted.get()
-                        ? Flux.error(Faults.sessionGone(faults.where(), "the session ended while rows were read"))
+                        ? Flux.error(Faults.sessionGone(
+                                faults.where(), "rows were read on after their transaction or session had ended"))
                         : Flux.empty()))
                 .onErrorMap(e -> fault(e, stream, ask))
                 // Before the cancel goes up, which would interrupt a read and look like a failure.
@@ -98,11 +98,12 @@ final class OpenCursors {
             return outcomes.failed(failed.error(), stream, ask);
         }
         if (error instanceof MalformedReplyException malformed) {
+            stream.lose("rows were read that can't be understood");
             return faults.malformed(malformed, ask);
         }
         if (error instanceof IOException io) {
-            R2dbcException fault = faults.http(new HttpFailure(io, true), ask);
-            return fault;
+            stream.lose("the connection broke while rows were read");
+            return faults.http(new HttpFailure(io, true), ask);
         }
         return error;
     }

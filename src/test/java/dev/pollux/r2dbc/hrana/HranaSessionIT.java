@@ -20,6 +20,7 @@ import dev.pollux.testing.Sqld;
 import io.r2dbc.spi.R2dbcBadGrammarException;
 import io.r2dbc.spi.R2dbcDataIntegrityViolationException;
 import io.r2dbc.spi.R2dbcException;
+import io.r2dbc.spi.R2dbcNonTransientResourceException;
 import io.r2dbc.spi.R2dbcRollbackException;
 import io.r2dbc.spi.R2dbcTransientResourceException;
 import java.net.URI;
@@ -380,6 +381,21 @@ class HranaSessionIT {
             Session session = http2.open();
             write(session, "INSERT INTO t(v) VALUES ('over http/2')");
             assertThat(value(session, "SELECT v FROM t")).isEqualTo("over http/2");
+        }
+    }
+
+    /** With namespaces on, the host's first label names one: 127.0.0.1 means the namespace "127". */
+    @Test
+    void aNamespaceIsChosenByItsHeader() {
+        try (Sqld namespaces = Sqld.start("--enable-namespaces");
+                Remote named = new Remote(HranaOptions.builder(URI.create(namespaces.url()))
+                        .namespace("default")
+                        .build());
+                Remote unnamed = new Remote(namespaces.url())) {
+            assertThat(value(named.open(), "SELECT 1")).isEqualTo(1L);
+            assertThatThrownBy(unnamed::open)
+                    .isInstanceOf(R2dbcNonTransientResourceException.class)
+                    .hasMessageContaining("no such database or namespace");
         }
     }
 }

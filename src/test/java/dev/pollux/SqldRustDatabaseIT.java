@@ -1,0 +1,13 @@
+package dev.pollux;
+
+import dev.pollux.testing.Sqld;
+import dev.pollux.testing.TestDatabase;
+
+class SqldRustDatabaseIT extends RustDatabaseContract {
+
+    @Override
+    TestDatabase emptyDatabase() {
+        Sqld.shared().reset();
+        return TestDatabase.at("r2dbc:libsql://127.0.0.1:" + Sqld.shared().port() + "?tls=0");
+    }
+}
