@@ -77,7 +77,9 @@ public final class Quickstart {
     private static String url(String[] args) throws IOException {
         if (args.length == 0) {
             Path folder = Files.createDirectories(Path.of("target", "quickstart"));
-            return "file:" + folder.resolve(TaskId.next() + ".db");
+            Path file = folder.resolve(TaskId.next() + ".db");
+            System.out.println("The queue's file is " + file);
+            return "file:" + file;
         }
         if (args.length == 1) {
             return args[0];
@@ -87,7 +89,7 @@ public final class Quickstart {
     }
 
     private String run() {
-        System.out.println("Queue " + storage.config().queue() + " on " + describe() + " at " + database);
+        System.out.println("Queue " + storage.config().queue() + " on " + describe());
         storage.setup().block();
 
         storage.pushAll(emails().doOnNext(email -> tally.pushed.incrementAndGet()))

@@ -1,0 +1,163 @@
+package dev.pollux;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pollux.testing.Sqld;
+import dev.pollux.testing.TestDatabase;
+import dev.pollux.testing.TokenKey;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The examples, as the README runs them: each in a JVM of its own. */
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
+class ExamplesIT {
+
+    private static final Path BASE = Path.of(System.getProperty("basedir", "")).toAbsolutePath();
+    private static final Pattern LAST_LINE =
+            Pattern.compile("pushed=(\\d+) done=(\\d+) killed=(\\d+) per_second=(\\d+)");
+
+    @TempDir
+    @SuppressWarnings("NullAway") // JUnit sets it
+    private Path folder;
+
+    private final List<Process> processes = new ArrayList<>();
+
+    /** A program with its output in files. */
+    private record Program(Process process, Path out, Path err) {
+
+        int status() throws InterruptedException {
+            assertThat(process.waitFor(2, TimeUnit.MINUTES)).as("it ends").isTrue();
+            return process.exitValue();
+        }
+
+        String output() throws IOException {
+            return Files.readString(out);
+        }
+
+        List<String> lines() throws IOException {
+            return Files.readAllLines(out);
+        }
+    }
+
+    /** The quickstart reads a file of the project, and writes into its target folder. */
+    @BeforeEach
+    void copyEmails() throws IOException {
+        Path emails = Path.of("examples", "quickstart", "emails.jsonl");
+        Files.createDirectories(folder.resolve(emails).getParent());
+        Files.copy(BASE.resolve(emails), folder.resolve(emails));
+    }
+
+    @AfterEach
+    void endProcesses() throws InterruptedException {
+        for (Process process : processes) {
+            process.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+        }
+    }
+
+    private Program start(String mainClass, String... args) throws IOException {
+        // The tests' class path has the jar, and the jar has no examples.
+        String classPath = BASE.resolve("target/classes") + File.pathSeparator + System.getProperty("java.class.path");
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp", classPath, mainClass));
+        command.addAll(List.of(args));
+        Path out = Files.createTempFile(folder, mainClass, ".out");
+        Path err = Files.createTempFile(folder, mainClass, ".err");
+        Process process = new ProcessBuilder(command)
+                .directory(folder.toFile())
+                .redirectOutput(out.toFile())
+                .redirectError(err.toFile())
+                .start();
+        processes.add(process);
+        return new Program(process, out, err);
+    }
+
+    private static void assertThatItAddsUp(Program quickstart) throws Exception {
+        assertThat(quickstart.status()).as(Files.readString(quickstart.err())).isZero();
+        List<String> lines = quickstart.lines();
+        Matcher last = LAST_LINE.matcher(lines.get(lines.size() - 1));
+        assertThat(last.matches()).as(lines.toString()).isTrue();
+        int pushed = Integer.parseInt(last.group(1));
+        int done = Integer.parseInt(last.group(2));
+        int killed = Integer.parseInt(last.group(3));
+        assertThat(pushed).isEqualTo(3000);
+        assertThat(done).isPositive();
+        assertThat(killed).isPositive();
+        assertThat(done + killed).isEqualTo(pushed);
+        assertThat(Integer.parseInt(last.group(4))).isPositive();
+        assertThat(lines).filteredOn(line -> line.startsWith("pushed=")).hasSize(1);
+        assertThat(quickstart.output()).contains("retries=");
+    }
+
+    @Test
+    void theQuickstartsCountsAddUpOnAFile() throws Exception {
+        assertThatItAddsUp(start("quickstart.Quickstart"));
+    }
+
+    @Test
+    void theQuickstartsCountsAddUpOnAServerAndItLeavesNoTasksThere() throws Exception {
+        TokenKey key = TokenKey.create();
+        try (Sqld sqld = Sqld.start(key)) {
+            String url = "libsql://127.0.0.1:" + sqld.port() + "?tls=0";
+
+            assertThatItAddsUp(start("quickstart.Quickstart", url, key.readWrite()));
+            assertThatItAddsUp(start("quickstart.Quickstart", "r2dbc:libsql:" + sqld.url(), key.readWrite()));
+
+            TestDatabase database =
+                    TestDatabase.at("r2dbc:libsql://:" + key.readWrite() + "@127.0.0.1:" + sqld.port() + "?tls=0");
+            assertThat(database.number("SELECT count(*) FROM Jobs")).isZero();
+        }
+    }
+
+    @Test
+    void theQuickstartSaysWhatIsWrongWithItsArgumentsAndShowsNoToken() throws Exception {
+        TokenKey key = TokenKey.create();
+        try (Sqld sqld = Sqld.start(key)) {
+            String url = "libsql://127.0.0.1:" + sqld.port() + "?tls=0";
+
+            assertThatItFails(start("quickstart.Quickstart", url, key.expired()), "the access token was refused");
+            assertThatItFails(start("quickstart.Quickstart", url), "an access token is needed");
+        }
+        assertThatItFails(start("quickstart.Quickstart", "mysql://h", "a-token"), "its scheme is not one of");
+    }
+
+    private static void assertThatItFails(Program program, String message) throws Exception {
+        assertThat(program.status()).isEqualTo(1);
+        assertThat(Files.readAllLines(program.err()))
+                // Newer JDKs warn of libraries' native methods.
+                .filteredOn(line -> !line.startsWith("WARNING:"))
+                .singleElement()
+                .asString()
+                .startsWith("quickstart: ")
+                .contains(message)
+                .doesNotContain("eyJ", "a-token");
+    }
+
+    @Test
+    void twoProcessesShareAFile() throws Exception {
+        Program consumer = start("twoprocesses.Consumer");
+        Program producer = start("twoprocesses.Producer");
+
+        assertThat(producer.status()).as(Files.readString(producer.err())).isZero();
+        assertThat(consumer.status()).as(Files.readString(consumer.err())).isZero();
+
+        long from = producer.process().pid();
+        List<String> expected = new ArrayList<>();
+        for (int number = 1; number <= 20; number++) {
+            expected.add("Process " + consumer.process().pid() + " got message " + number + " from process " + from);
+        }
+        assertThat(consumer.lines()).containsAll(expected);
+        assertThat(consumer.output()).endsWith("took 20 messages" + System.lineSeparator());
+    }
+}
