@@ -78,13 +78,23 @@ final class Acknowledger {
     /** Stores that a run failed, and when the task runs again, if it does. */
     <T, R> Mono<Outcome<R>> failed(Task<T> task, Throwable error) {
         return Mono.defer(() -> {
-            Duration wait =
-                    error instanceof AbortError ? null : config.retryPolicy().backoff(task.attempt(), error);
+            Duration wait = error instanceof AbortError ? null : backoff(task, error);
             TaskStatus status = wait == null ? TaskStatus.KILLED : TaskStatus.FAILED;
             return store(task, status, Json.err(message(error)), wait == null ? Duration.ZERO : wait)
                     .map(row -> new Outcome<R>(
                             task.id(), row.status() == null ? status : row.status(), row.attempts(), null, error));
         });
+    }
+
+    /** What the retry policy says; a policy that fails must not lose the outcome, so the task waits a keepAlive then. */
+    private @Nullable Duration backoff(Task<?> task, Throwable error) {
+        try {
+            Duration wait = config.retryPolicy().backoff(task.attempt(), error);
+            return wait != null && wait.isNegative() ? Duration.ZERO : wait;
+        } catch (RuntimeException e) {
+            reporter.tell(new StorageEvent.Fault(config.queue(), "retry policy", e, 1, null));
+            return config.keepAlive();
+        }
     }
 
     private Mono<Rows.Item> store(Task<?> task, TaskStatus status, String result, Duration wait) {

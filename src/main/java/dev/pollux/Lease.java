@@ -1,8 +1,9 @@
 package dev.pollux;
 
 /**
- * One holding of a task by a worker. The worker and the attempts are the fence: any change that ends the lease changes
- * one of them, so nobody who comes late can match it.
+ * One holding of a task by a worker. The worker and the attempts are the fence: an ack and a sweep change the attempts or
+ * end the task, so nobody who comes late can match it. A release changes neither: who has given a task back must not
+ * acknowledge it, for the same worker may have it again.
  */
 record Lease(TaskId task, String worker, int attempts) {
 

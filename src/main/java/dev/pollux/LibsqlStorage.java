@@ -57,7 +57,7 @@ public final class LibsqlStorage<T> {
         this.config = config;
         this.reporter = new Reporter(config.listener());
         this.table = new TaskTable(lane, config, reporter);
-        this.schema = new Schema(factory, lane);
+        this.schema = new Schema(factory, lane, config, reporter);
         this.doorbell = new Doorbell(config.pollInterval(), table::nextDue);
         this.changes = new ChangeWatch(table.databaseFile(), doorbell::lookNow);
         this.locker = new Locker(table, config, reporter, incarnations);

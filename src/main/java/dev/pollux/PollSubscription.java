@@ -62,6 +62,8 @@ final class PollSubscription<T> implements Subscription {
     private final Disposable.Swap wait = Disposables.swap();
     private volatile boolean over;
     private int faults;
+    /** How many tasks the next fetch asks for: fewer after an answer that did not come, for it may have been too large. */
+    private int room;
 
     PollSubscription(LibsqlStorage<T> storage, Worker worker, CoreSubscriber<? super Task<T>> actual) {
         this.table = storage.table();
@@ -69,8 +71,9 @@ final class PollSubscription<T> implements Subscription {
         this.codec = storage.codec();
         this.reporter = storage.reporter();
         this.doorbell = storage.doorbell();
-        this.schemaCheck = storage.schema().check();
+        this.schemaCheck = storage.schema().check(table.about("start of a worker"));
         this.actual = new AtomicReference<>(actual);
+        this.room = config.bufferSize();
         String id = worker.incarnate();
         this.incarnations = storage.incarnations();
         this.changes = storage.changes();
@@ -191,12 +194,13 @@ final class PollSubscription<T> implements Subscription {
 
     private void fetch() {
         long rings = doorbell.rings();
-        table.fetch(incarnation.id(), config.bufferSize(), incarnation::hold)
+        table.fetch(incarnation.id(), room, incarnation::hold)
                 .subscribe(tasks -> fetched(tasks, rings), this::fetchFailed);
     }
 
     private void fetched(List<Task<byte[]>> tasks, long rings) {
         faults = 0;
+        room = Math.min(config.bufferSize(), room + 1);
         reporter.tell(new StorageEvent.Fetched(config.queue(), incarnation.id(), tasks.size()));
         for (Task<byte[]> raw : tasks) {
             Task<T> task = decode(raw);
@@ -225,7 +229,7 @@ final class PollSubscription<T> implements Subscription {
                 return raw.map(bytes -> args);
             }
             reason = "the codec gave null";
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | StackOverflowError e) {
             // The message of a codec's exception may quote the payload.
             reason = "the codec failed with " + e.getClass().getName();
         }
@@ -245,6 +249,7 @@ final class PollSubscription<T> implements Subscription {
             return;
         }
         if (Fault.outcomeUnknown(error)) {
+            room = Math.max(1, room / 2);
             incarnation.beat();
         }
         backOff("fetch", error, Phase.READY, this::drain);

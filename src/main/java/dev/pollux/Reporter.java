@@ -2,6 +2,7 @@ package dev.pollux;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.Exceptions;
 
 /** Tells the user's listener, and survives what it throws. */
 final class Reporter {
@@ -17,7 +18,8 @@ final class Reporter {
     void tell(StorageEvent event) {
         try {
             listener.onEvent(event);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) { // Also an AssertionError of a test's listener must not stop the lane.
+            Exceptions.throwIfJvmFatal(e);
             LOG.warn("a storage listener failed on {}", event, e);
         }
     }

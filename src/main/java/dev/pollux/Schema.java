@@ -3,10 +3,10 @@ package dev.pollux;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.Readable;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -15,16 +15,20 @@ import reactor.core.publisher.Mono;
 final class Schema {
 
     private static final long VERSION = 1;
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final List<Sql> STEPS = List.of(
             Sql.WORKERS_TABLE, Sql.JOBS_TABLE, Sql.READY_INDEX, Sql.LEASED_INDEX, Sql.SCHEMA_TABLE, Sql.RECORD_VERSION);
 
     private final ConnectionFactory factory;
     private final WriteLane lane;
+    private final Config config;
+    private final BiConsumer<Throwable, Step.Retry> onFault;
 
-    Schema(ConnectionFactory factory, WriteLane lane) {
+    Schema(ConnectionFactory factory, WriteLane lane, Config config, Reporter reporter) {
         this.factory = factory;
         this.lane = lane;
+        this.config = config;
+        this.onFault = (error, retry) ->
+                reporter.tell(new StorageEvent.Fault(config.queue(), "setup", error, retry.tries(), retry.in()));
     }
 
     /** Makes what is missing. Each statement does nothing where its work is done, so any number of processes may. */
@@ -40,13 +44,13 @@ final class Schema {
                                 null)))
                 .thenMany(Flux.fromIterable(STEPS))
                 .concatMap(sql -> submit(sql, Rows::none))
-                .onErrorMap(error -> Fault.describe("setup", error))
+                .onErrorMap(error -> Fault.describe("setup (queue '" + config.queue() + "')", error))
                 .then();
     }
 
-    /** Fails with {@link SchemaException} if {@code setup()} was not called or the database is newer. */
-    Mono<Void> check() {
-        return refuseNewer().onErrorMap(error -> Fault.describe("start of a worker", error));
+    /** Fails with {@link SchemaException} if {@code setup()} was not called or the database is newer, saying for what. */
+    Mono<Void> check(String what) {
+        return refuseNewer().onErrorMap(error -> Fault.describe(what, error));
     }
 
     private Mono<Void> refuseNewer() {
@@ -68,7 +72,7 @@ final class Schema {
                                         ? Mono.just(mode)
                                         : mode(connection, Sql.ENABLE_WAL)),
                         Connection::close)
-                .onErrorMap(error -> Fault.describe("enableWalMode", error))
+                .onErrorMap(error -> Fault.describe("enableWalMode (queue '" + config.queue() + "')", error))
                 .flatMap(mode -> mode.equals("wal") || mode.equals("memory")
                         ? Mono.empty()
                         : Mono.error(new LibsqlException(
@@ -93,6 +97,6 @@ final class Schema {
     private <V> Mono<List<V>> submit(Sql sql, Function<Readable, V> row) {
         Map<String, Object> arguments = sql == Sql.RECORD_VERSION ? Map.of("version", VERSION) : Map.of();
         return lane.submit(
-                new Step<>(sql, null, arguments, row, Step.Rowset::rows, PATIENCE, true, (error, retry) -> {}));
+                new Step<>(sql, null, arguments, row, Step.Rowset::rows, config.keepAlive(), true, onFault));
     }
 }

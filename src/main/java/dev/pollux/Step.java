@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  *     An element's rows are those whose {@link Rows.Item#id()} is the key.
  * @param patience how long passing faults are retried before the step fails
  * @param repeatable whether it may run again after an attempt whose outcome is unknown
- * @param onFault told of each failed try and the wait before the next, null if there is none
+ * @param onFault told of each failed try and the wait before the next, null if there is none; steps of one turn that have
+ *     the same one are told of together
  */
 record Step<V, R>(
         Sql sql,

@@ -6,9 +6,11 @@ import io.r2dbc.spi.Statement;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -26,6 +28,7 @@ final class TaskTable {
     private final WriteLane lane;
     private final Config config;
     private final Reporter reporter;
+    private final Map<Sql, BiConsumer<Throwable, Step.Retry>> onFault = new ConcurrentHashMap<>();
 
     TaskTable(WriteLane lane, Config config, Reporter reporter) {
         this.lane = lane;
@@ -38,7 +41,7 @@ final class TaskTable {
 
     /** Adds a task. A task that is there already with the same payload is fine: this push, or an earlier try, put it. */
     Mono<Void> push(Row row) {
-        return lane.submit(element(Sql.PUSH, "push", row.id(), row.element(), Rows::pushed, rows -> {
+        return lane.submit(element(Sql.PUSH, row.id(), row.element(), Rows::pushed, rows -> {
                     if (rows.first() == null) {
                         return false;
                     }
@@ -55,7 +58,7 @@ final class TaskTable {
     /** Adds the tasks of a batch, all or none. */
     Mono<Void> pushBatch(List<Row> batch, String name) {
         String tasks = batch.stream().map(Row::element).collect(Collectors.joining(",", "[", "]"));
-        return lane.submit(step(Sql.PUSH_BATCH, name, Map.of("tasks", tasks), Rows::pushed, rows -> {
+        return lane.submit(step(Sql.PUSH_BATCH, Map.of("tasks", tasks), Rows::pushed, rows -> {
                     boolean added = rows.rows().size() == batch.size();
                     if (added) {
                         lane.doorbells().ring(config.queue());
@@ -149,7 +152,7 @@ final class TaskTable {
     /** Takes a lease to Running; false if it is lost. */
     Mono<Boolean> lock(Lease lease) {
         return lane.submit(element(
-                        Sql.LOCK, "lock", lease.task(), lease.json(), Rows::pushed, rows -> rows.first() != null))
+                        Sql.LOCK, lease.task(), lease.json(), Rows::pushed, rows -> rows.first() != null))
                 .onErrorMap(error -> Fault.describe(about("lock", lease.task()), error));
     }
 
@@ -165,7 +168,7 @@ final class TaskTable {
     Mono<Rows.Item> ack(Lease lease, TaskStatus status, String result, Duration wait, Runnable settled) {
         String element = Json.array(
                 lease.task().value(), lease.worker(), lease.attempts(), status.column(), result, wait.toMillis());
-        return lane.submit(element(Sql.ACK, "ack", lease.task(), element, Rows::moved, rows -> {
+        return lane.submit(element(Sql.ACK, lease.task(), element, Rows::moved, rows -> {
                     settled.run();
                     return new Acknowledgement(rows.first(), rows.repeated());
                 }))
@@ -177,7 +180,7 @@ final class TaskTable {
 
     /** Gives a lease back without counting a try; false if it is lost. */
     Mono<Boolean> release(Lease lease, Runnable settled) {
-        return lane.submit(element(Sql.RELEASE, "release", lease.task(), lease.json(), Rows::pushed, rows -> {
+        return lane.submit(element(Sql.RELEASE, lease.task(), lease.json(), Rows::pushed, rows -> {
                     settled.run();
                     return rows.first() != null;
                 }))
@@ -234,8 +237,8 @@ final class TaskTable {
      */
     Mono<Void> beat(String worker, Consumer<List<Rows.Item>> settled) {
         Mono<Integer> beat = lane.submit(
-                step(Sql.BEAT, "beat", Map.of("worker", worker, "queue", config.queue()), Rows::none, rows -> 1));
-        Mono<Integer> leases = lane.submit(step(Sql.LEASES_OF, "beat", Map.of("worker", worker), Rows::leased, rows -> {
+                step(Sql.BEAT, Map.of("worker", worker, "queue", config.queue()), Rows::none, rows -> 1));
+        Mono<Integer> leases = lane.submit(step(Sql.LEASES_OF, Map.of("worker", worker), Rows::leased, rows -> {
             settled.accept(rows.rows());
             return 1;
         }));
@@ -248,7 +251,7 @@ final class TaskTable {
     Mono<Long> sweep() {
         Map<String, Object> arguments =
                 Map.of("queue", config.queue(), "orphaned_after", config.orphanedAfterSeconds());
-        return lane.submit(step(Sql.SWEEP, "sweep", arguments, Rows::moved, Step.Rowset::rows))
+        return lane.submit(step(Sql.SWEEP, arguments, Rows::moved, Step.Rowset::rows))
                 .onErrorMap(error -> Fault.describe(about("sweep"), error))
                 .doOnNext(rows -> {
                     for (Rows.Item row : rows) {
@@ -267,7 +270,7 @@ final class TaskTable {
 
     /** Forgets a worker. */
     Mono<Void> deregister(String worker) {
-        return lane.submit(step(Sql.DEREGISTER, "deregister", Map.of("worker", worker), Rows::none, rows -> 1))
+        return lane.submit(step(Sql.DEREGISTER, Map.of("worker", worker), Rows::none, rows -> 1))
                 .onErrorMap(error -> Fault.describe(about("deregister worker " + worker), error))
                 .then();
     }
@@ -276,7 +279,7 @@ final class TaskTable {
     Mono<Void> purgeWorkers() {
         Map<String, Object> arguments =
                 Map.of("queue", config.queue(), "orphaned_after", config.orphanedAfterSeconds());
-        return lane.submit(step(Sql.PURGE_WORKERS, "purge", arguments, Rows::none, rows -> 1))
+        return lane.submit(step(Sql.PURGE_WORKERS, arguments, Rows::none, rows -> 1))
                 .onErrorMap(error -> Fault.describe(about("purge of dead workers"), error))
                 .then();
     }
@@ -308,34 +311,35 @@ final class TaskTable {
 
     /** The rows of a reading step; empty if there are none. */
     private <V> Mono<List<V>> read(Sql sql, String name, Map<String, Object> arguments, Function<Readable, V> row) {
-        return lane.submit(step(sql, name, arguments, row, Step.Rowset::rows))
+        return lane.submit(step(sql, arguments, row, Step.Rowset::rows))
                 .onErrorMap(error -> Fault.describe(about(name), error))
                 .filter(rows -> !rows.isEmpty());
     }
 
     private <V, R> Step<V, R> step(
             Sql sql,
-            String name,
             Map<String, Object> arguments,
             Function<Readable, V> row,
             Function<Step.Rowset<V>, R> settle) {
-        return new Step<>(sql, null, arguments, row, settle, config.keepAlive(), true, onFault(name));
+        return new Step<>(sql, null, arguments, row, settle, config.keepAlive(), true, onFault(sql));
     }
 
     private <R> Step<Rows.Item, R> element(
             Sql sql,
-            String name,
             TaskId task,
             String element,
             Function<Readable, Rows.Item> row,
             Function<Step.Rowset<Rows.Item>, R> settle) {
         return new Step<>(
-                sql, task.value(), Map.of(Step.ELEMENT, element), row, settle, config.keepAlive(), true, onFault(name));
+                sql, task.value(), Map.of(Step.ELEMENT, element), row, settle, config.keepAlive(), true, onFault(sql));
     }
 
-    private BiConsumer<Throwable, Step.Retry> onFault(String name) {
-        return (error, retry) ->
-                reporter.tell(new StorageEvent.Fault(config.queue(), name, error, retry.tries(), retry.in()));
+    private BiConsumer<Throwable, Step.Retry> onFault(Sql sql) {
+        return onFault.computeIfAbsent(sql, known -> {
+            String step = known.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+            return (error, retry) ->
+                    reporter.tell(new StorageEvent.Fault(config.queue(), step, error, retry.tries(), retry.in()));
+        });
     }
 
     String about(String name) {

@@ -8,9 +8,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -165,14 +169,30 @@ final class Turn {
 
     /** The steps that wait for another try after this passing fault; those without the patience have failed. */
     Turn patientWith(Throwable fault, Duration wait) {
-        List<Waiting<?, ?>> rest = new ArrayList<>(steps);
-        rest.removeIf(step -> !step.awaitsAfter(fault, wait));
+        List<Waiting<?, ?>> rest = new ArrayList<>();
+        List<Waiting<?, ?>> failed = new ArrayList<>();
+        for (Waiting<?, ?> waiting : steps) {
+            (waiting.awaitsAfter(fault, wait) ? rest : failed).add(waiting);
+        }
+        tell(rest, fault, wait);
+        tell(failed, fault, null);
         return new Turn(rest);
     }
 
     /** Fails every step. */
     void failAll(Throwable error) {
         steps.forEach(step -> step.fail(error));
+        tell(steps, error, null);
+    }
+
+    /** Reports a fault once for each storage and statement, however many steps of it are in the turn. */
+    private static void tell(List<Waiting<?, ?>> steps, Throwable fault, @Nullable Duration wait) {
+        Set<BiConsumer<Throwable, Step.Retry>> told = new HashSet<>();
+        for (Waiting<?, ?> waiting : steps) {
+            if (told.add(waiting.step.onFault())) {
+                waiting.step.onFault().accept(fault, new Step.Retry(Math.max(1, waiting.tries()), wait));
+            }
+        }
     }
 
     /** How long to wait before the next try. */

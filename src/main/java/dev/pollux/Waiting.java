@@ -3,6 +3,7 @@ package dev.pollux;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import reactor.core.Exceptions;
 import reactor.core.publisher.MonoSink;
 import reactor.core.publisher.Operators;
 import reactor.util.context.Context;
@@ -48,13 +49,13 @@ final class Waiting<V, R> {
     void settle(List<V> rows) {
         try {
             result = step.settle().apply(new Step.Rowset<>(rows, repeated));
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
+            Exceptions.throwIfJvmFatal(e);
             error = e;
         }
     }
 
     void fail(Throwable cause) {
-        tell(cause, null);
         error = cause;
     }
 
@@ -66,23 +67,17 @@ final class Waiting<V, R> {
     boolean awaitsAfter(Throwable fault, Duration wait) {
         tries++;
         boolean unknown = Fault.outcomeUnknown(fault);
+        repeated |= unknown;
         if ((unknown && !step.repeatable())
                 || System.nanoTime() - since + wait.toNanos() > step.patience().toNanos()) {
-            tries--;
             fail(fault);
             return false;
         }
-        repeated |= unknown;
-        tell(fault, wait);
         return true;
     }
 
     int tries() {
         return tries;
-    }
-
-    private void tell(Throwable fault, @Nullable Duration wait) {
-        step.onFault().accept(fault, new Step.Retry(tries + (wait == null ? 1 : 0), wait));
     }
 
     /** Tells the caller, whose code must not keep the others of the turn from hearing. */

@@ -148,11 +148,14 @@ final class WriteLane {
     }
 
     private void finish(Turn turn, @Nullable Throwable error) {
-        if (error != null) {
-            turn.failAll(error);
+        try {
+            if (error != null) {
+                turn.failAll(error);
+            }
+        } finally {
+            busy.set(false);
+            start();
         }
-        busy.set(false);
-        start();
         turn.emit();
     }
 }
