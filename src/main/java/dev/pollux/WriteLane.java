@@ -1,6 +1,7 @@
 package dev.pollux;
 
 import io.r2dbc.spi.ConnectionFactory;
+import io.r2dbc.spi.R2dbcException;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -135,7 +136,7 @@ final class WriteLane {
         }
         if (!Fault.passing(error)) {
             List<Turn> parts = turn.byStatement();
-            if (parts.size() > 1) {
+            if (parts.size() > 1 && error instanceof R2dbcException) {
                 return Flux.fromIterable(parts).concatMap(this::perform).then();
             }
             turn.failAll(error);
