@@ -21,7 +21,11 @@ import reactor.core.scheduler.Schedulers;
  * leases that its poll was given and that nobody has ended yet.
  *
  * <pre>
- * NEW --start--&gt; BEATING --stop--&gt; DRAINING --no lease left, or the drain time is over--&gt; GONE
+ * NEW --start--&gt; REGISTERING --in the database--&gt; BEATING
+ *  |                    | stop                       | stop
+ *  |                    +-------&gt; DRAINING &lt;---------+
+ *  | stop                            | no lease left, or the drain time is over
+ *  +------------&gt; GONE &lt;-----------+
  * </pre>
  *
  * <p>Races: {@link #hold}, {@link #forget} and {@link #reconcile} are called as the lane settles steps, one after the
@@ -32,6 +36,7 @@ final class Incarnation {
 
     private enum State {
         NEW,
+        REGISTERING,
         BEATING,
         DRAINING,
         GONE
@@ -46,6 +51,7 @@ final class Incarnation {
     private final Map<TaskId, Lease> held = new ConcurrentHashMap<>();
     private final AtomicReference<State> state = new AtomicReference<>(State.NEW);
     private final AtomicBoolean beating = new AtomicBoolean();
+    private volatile boolean started;
     private final Disposable.Composite timers = Disposables.composite();
 
     /**
@@ -72,16 +78,21 @@ final class Incarnation {
         return id;
     }
 
-    /** Registers the worker, sweeps the queue's orphans and begins to beat. */
+    /** Registers the worker, sweeps the queue's orphans and begins to beat; may be called again if it failed. */
     Mono<Void> start() {
-        return Mono.when(table.purgeWorkers(), table.beat(id, this::reconcile)).doOnSuccess(done -> {
-            if (state.compareAndSet(State.NEW, State.BEATING)) {
-                reporter.tell(new StorageEvent.WorkerStarted(config.queue(), id));
-                long interval = config.keepAlive().toMillis();
-                timers.add(Schedulers.parallel()
-                        .schedulePeriodically(this::beat, interval, interval, TimeUnit.MILLISECONDS));
-            }
-        });
+        return Mono.defer(() -> {
+                    state.compareAndSet(State.NEW, State.REGISTERING);
+                    return Mono.when(table.purgeWorkers(), table.beat(id, this::reconcile));
+                })
+                .doOnSuccess(done -> {
+                    if (state.compareAndSet(State.REGISTERING, State.BEATING)) {
+                        started = true;
+                        reporter.tell(new StorageEvent.WorkerStarted(config.queue(), id));
+                        long interval = config.keepAlive().toMillis();
+                        timers.add(Schedulers.parallel()
+                                .schedulePeriodically(this::beat, interval, interval, TimeUnit.MILLISECONDS));
+                    }
+                });
     }
 
     /** Beats now: also finds the leases of a fetch whose answer was lost. */
@@ -147,7 +158,12 @@ final class Incarnation {
 
     /** Ends the life once all leases are over, or after the drain time. Idempotent. */
     void stop() {
-        if (!state.compareAndSet(State.BEATING, State.DRAINING) && !state.compareAndSet(State.NEW, State.DRAINING)) {
+        if (state.compareAndSet(State.NEW, State.GONE)) {
+            onGone.run();
+            return;
+        }
+        if (!state.compareAndSet(State.REGISTERING, State.DRAINING)
+                && !state.compareAndSet(State.BEATING, State.DRAINING)) {
             return;
         }
         if (held.isEmpty()) {
@@ -172,7 +188,9 @@ final class Incarnation {
                 .flatMap(released -> table.deregister(id).onErrorComplete().thenReturn(released))
                 .subscribe(released -> {
                     onGone.run();
-                    reporter.tell(new StorageEvent.WorkerStopped(config.queue(), id, released.intValue()));
+                    if (started) {
+                        reporter.tell(new StorageEvent.WorkerStopped(config.queue(), id, released.intValue()));
+                    }
                 });
     }
 }

@@ -6,6 +6,7 @@ import io.r2dbc.spi.ConnectionFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -14,19 +15,24 @@ import reactor.core.scheduler.Schedulers;
 /**
  * A database that a test looks into past the queue.
  *
- * @param url where it is
  * @param factory connections to it
+ * @param factories makes more such factories, as other processes would have
  */
-public record TestDatabase(String url, ConnectionFactory factory) {
+public record TestDatabase(ConnectionFactory factory, Supplier<ConnectionFactory> factories) {
 
     /** The database at an R2DBC URL. */
     public static TestDatabase at(String url) {
-        return new TestDatabase(url, ConnectionFactories.get(url));
+        return of(() -> ConnectionFactories.get(url));
+    }
+
+    /** The database that these factories connect to. */
+    public static TestDatabase of(Supplier<ConnectionFactory> factories) {
+        return new TestDatabase(factories.get(), factories);
     }
 
     /** A factory of its own, as another process would have. */
     public ConnectionFactory anotherFactory() {
-        return ConnectionFactories.get(url);
+        return factories.get();
     }
 
     /** Runs a statement on a connection of its own; gives its rows, each a list of its columns. */
@@ -70,7 +76,8 @@ public record TestDatabase(String url, ConnectionFactory factory) {
 
     /** Completes once a query's only value is as expected; it looks again after each event of {@code changes}. */
     public Mono<Void> becomes(String sql, Object expected, Flux<?> changes) {
-        return changes.map(change -> true)
+        return changes.onBackpressureDrop()
+                .map(change -> true)
                 .startWith(true)
                 .publishOn(Schedulers.boundedElastic())
                 .filter(change -> expected.equals(value(sql)))
