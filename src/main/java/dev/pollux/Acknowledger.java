@@ -30,24 +30,27 @@ final class Acknowledger {
     }
 
     /**
-     * Runs a handler and stores its outcome; empty if the outcome could not be stored, which is reported. Never fails.
+     * Runs a handler and stores its outcome; empty if the outcome could not be stored, which is reported. Fails only if
+     * the task is not leased, before the handler runs.
      *
      * <p>Race: a cancel before the handler ended cancels the handler and gives the lease back; after that the outcome
      * is stored whether anybody still waits for it or not.
      */
     <T, R> Mono<Outcome<R>> run(Task<T> task, Function<? super Task<T>, ? extends Publisher<? extends R>> handler) {
         return Mono.defer(() -> {
+            Lease lease = Lease.of(task);
             AtomicBoolean ended = new AtomicBoolean();
-            Mono<Optional<R>> handled = Flux.<R>defer(() -> Flux.<R>from(handler.apply(task)))
+            Mono<Optional<R>> handled = Flux.<R>defer(() -> apply(handler, task))
                     .takeLast(1)
                     .next()
                     .map(Optional::of)
                     .defaultIfEmpty(Optional.empty());
             return handled.materialize()
-                    .doOnNext(signal -> ended.set(true))
+                    // If the cancel won, the lease is on its way back and the outcome must not touch the next one.
+                    .filter(signal -> ended.compareAndSet(false, true))
                     .doOnCancel(() -> {
                         if (ended.compareAndSet(false, true)) {
-                            locker.giveBack(Lease.of(task), "its handler was cancelled");
+                            locker.giveBack(lease, "its handler was cancelled");
                         }
                     })
                     .flatMap(signal -> {
@@ -65,6 +68,16 @@ final class Acknowledger {
         });
     }
 
+    /** Whatever a handler throws is its outcome; Reactor would throw some Errors on, past the stream. */
+    private static <T, R> Publisher<R> apply(
+            Function<? super Task<T>, ? extends Publisher<? extends R>> handler, Task<T> task) {
+        try {
+            return Flux.<R>from(handler.apply(task));
+        } catch (Throwable e) {
+            return Flux.error(e);
+        }
+    }
+
     private static <V> Mono<V> uncancellable(Mono<V> mono) {
         return Mono.fromFuture(mono.toFuture(), true);
     }
@@ -72,6 +85,10 @@ final class Acknowledger {
     /** Stores that a run succeeded. */
     <T, R> Mono<Outcome<R>> done(Task<T> task, @Nullable R value) {
         return Mono.defer(() -> store(task, TaskStatus.DONE, ok(task, value), Duration.ZERO)
+                .onErrorResume(Acknowledger::isTooLarge, error -> {
+                    notStored(task, "the handler's result is over the database's limit");
+                    return store(task, TaskStatus.DONE, Json.ok(null), Duration.ZERO);
+                })
                 .map(row -> new Outcome<>(task.id(), TaskStatus.DONE, row.attempts(), value, null)));
     }
 
@@ -90,7 +107,11 @@ final class Acknowledger {
     private @Nullable Duration backoff(Task<?> task, Throwable error) {
         try {
             Duration wait = config.retryPolicy().backoff(task.attempt(), error);
-            return wait != null && wait.isNegative() ? Duration.ZERO : wait;
+            if (wait == null) {
+                return null;
+            }
+            Duration atMost = wait.compareTo(NewTask.MAX_DELAY) > 0 ? NewTask.MAX_DELAY : wait;
+            return atMost.isNegative() ? Duration.ZERO : atMost;
         } catch (RuntimeException e) {
             reporter.tell(new StorageEvent.Fault(config.queue(), "retry policy", e, 1, null));
             return config.keepAlive();
@@ -108,17 +129,29 @@ final class Acknowledger {
         try {
             return Json.ok(value);
         } catch (JacksonException e) {
-            reporter.tell(new StorageEvent.ResultNotStored(
-                    config.queue(),
-                    task.id(),
+            notStored(
+                    task,
                     "the handler's result cannot be written as JSON: "
-                            + e.getClass().getName()));
+                            + e.getClass().getName());
             return Json.ok(null);
         }
     }
 
+    private void notStored(Task<?> task, String reason) {
+        reporter.tell(new StorageEvent.ResultNotStored(config.queue(), task.id(), reason));
+    }
+
+    private static boolean isTooLarge(Throwable error) {
+        return error.getCause() != null && Fault.tooLarge(error.getCause());
+    }
+
     private static String message(Throwable error) {
-        String text = error.toString();
+        String text;
+        try {
+            text = String.valueOf(error.toString());
+        } catch (RuntimeException e) {
+            text = error.getClass().getName();
+        }
         return text.length() <= MAX_MESSAGE ? text : text.substring(0, MAX_MESSAGE) + "...";
     }
 }

@@ -11,6 +11,12 @@ record Batch(long number, long firstTask, List<TaskTable.Row> rows) {
         return new Batch(number + 1, firstTask + rows.size(), next);
     }
 
+    /** Its name: the rest may be secret. */
+    @Override
+    public String toString() {
+        return name();
+    }
+
     String name() {
         return "pushAll, batch " + number + " (tasks " + firstTask + " to " + (firstTask + rows.size() - 1) + ")";
     }

@@ -36,6 +36,8 @@ public record Config(
     static final int DEFAULT_BUFFER_SIZE = 10;
     static final int DEFAULT_MAX_ATTEMPTS = 25;
     private static final int MAX_BUFFER_SIZE = 100_000;
+    private static final Duration MIN_INTERVAL = Duration.ofMillis(1);
+    private static final Duration MAX_TIME = Duration.ofDays(365);
 
     /** Refuses bad settings, all at once, with an {@link IllegalArgumentException} that names each. */
     public Config {
@@ -46,29 +48,25 @@ public record Config(
         if (bufferSize < 1 || bufferSize > MAX_BUFFER_SIZE) {
             problems.add("bufferSize must be 1 to " + MAX_BUFFER_SIZE + ", not " + bufferSize);
         }
-        requirePositive("pollInterval", pollInterval, problems);
-        requirePositive("keepAlive", keepAlive, problems);
+        require("pollInterval", pollInterval, MIN_INTERVAL, problems);
+        require("keepAlive", keepAlive, MIN_INTERVAL, problems);
+        require("reenqueueOrphanedAfter", reenqueueOrphanedAfter, Duration.ofSeconds(1), problems);
+        require("drainTime", drainTime, Duration.ZERO, problems);
         if (reenqueueOrphanedAfter.compareTo(keepAlive) <= 0) {
             problems.add("reenqueueOrphanedAfter (" + reenqueueOrphanedAfter + ") must be longer than keepAlive ("
                     + keepAlive + "), or a worker would lose its leases between two beats");
         }
-        if (reenqueueOrphanedAfter.toSeconds() < 1) {
-            problems.add("reenqueueOrphanedAfter must be 1 s or more, not " + reenqueueOrphanedAfter);
-        }
         if (maxAttempts < 1) {
             problems.add("maxAttempts must be 1 or more, not " + maxAttempts);
-        }
-        if (drainTime.isNegative()) {
-            problems.add("drainTime cannot be negative: " + drainTime);
         }
         if (!problems.isEmpty()) {
             throw new IllegalArgumentException("queue '" + queue + "': " + String.join("; ", problems));
         }
     }
 
-    private static void requirePositive(String name, Duration value, List<String> problems) {
-        if (value.isNegative() || value.isZero()) {
-            problems.add(name + " must be longer than 0, not " + value);
+    private static void require(String name, Duration value, Duration least, List<String> problems) {
+        if (value.compareTo(least) < 0 || value.compareTo(MAX_TIME) > 0) {
+            problems.add(name + " must be " + least + " to " + MAX_TIME + ", not " + value);
         }
     }
 

@@ -10,27 +10,35 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import reactor.core.Disposable;
+import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /**
  * Wakes the idle polls of one storage: when tasks were pushed in this JVM, and otherwise after a look at the database
- * each poll interval, or earlier when the next task is due. The look is one indexed read, shared by all idle polls;
- * while none is idle there is no timer and no look.
+ * each poll interval, or earlier when the next task is due or the database's file changes. The look is one indexed
+ * read, shared by all idle polls; while none is idle there is no timer and no look.
  *
- * <p>Races: a ring between a poll's empty fetch and its {@link #await} is not lost, because the poll passes the number
- * of rings it knew before the fetch. A waiter is woken once: whoever removes it from the set runs it.
+ * <p>Races: a ring or a change between a poll's empty fetch and its {@link #await} is not lost, because the poll passes
+ * what it knew before the fetch. A waiter is woken once: whoever removes it from the set runs it.
  */
 final class Doorbell {
+
+    /** Due times are whole seconds: a poll that looks at least so often need not know the next one. */
+    private static final Duration FINE_ENOUGH = Duration.ofSeconds(1);
 
     private final Duration interval;
     private final Supplier<Mono<Duration>> nextDue;
     private final AtomicLong rings = new AtomicLong();
+    private final AtomicLong changes = new AtomicLong();
     private final Set<Runnable> waiters = ConcurrentHashMap.newKeySet();
-    private final AtomicBoolean looking = new AtomicBoolean();
+    private final AtomicBoolean ticking = new AtomicBoolean();
     private final AtomicInteger calls = new AtomicInteger();
+    private final Disposable.Swap timer = Disposables.swap();
 
     /**
+     * Starts with nobody waiting and no timer.
+     *
      * @param interval the longest time between two looks
      * @param nextDue the look: in how long the queue's next task is due (not positive: now), empty if none waits
      */
@@ -39,9 +47,12 @@ final class Doorbell {
         this.nextDue = nextDue;
     }
 
-    /** How often it rang so far. */
-    long rings() {
-        return rings.get();
+    /** What has happened up to a moment. */
+    record Known(long rings, long changes) {}
+
+    /** What has happened so far. */
+    Known known() {
+        return new Known(rings.get(), changes.get());
     }
 
     /** Wakes everybody who waits. */
@@ -57,10 +68,10 @@ final class Doorbell {
     /**
      * Waits for the next ring.
      *
-     * @param known {@link #rings()} before the caller last looked for tasks; if it rang since, {@code wake} runs at once
+     * @param known what had happened before the caller last looked for tasks; if it rang since, {@code wake} runs at once
      * @param wake run once, unless the wait is disposed of before
      */
-    Disposable await(long known, Runnable wake) {
+    Disposable await(Known known, Runnable wake) {
         // A fresh object, so that the same method reference given twice makes two waiters.
         Runnable waiter = new Runnable() {
             @Override
@@ -69,20 +80,30 @@ final class Doorbell {
             }
         };
         waiters.add(waiter);
-        if (rings.get() != known && waiters.remove(waiter)) {
-            wake.run();
-        } else if (looking.compareAndSet(false, true)) {
-            lookIn(interval);
+        if (rings.get() != known.rings()) {
+            if (waiters.remove(waiter)) {
+                wake.run();
+            }
+        } else {
+            if (ticking.compareAndSet(false, true)) {
+                tickIn(interval);
+            }
+            if (changes.get() != known.changes()) {
+                lookNow();
+            } else {
+                dueTimeMayHaveChanged();
+            }
         }
         return () -> waiters.remove(waiter);
     }
 
-    private void lookIn(Duration wait) {
-        Schedulers.parallel().schedule(this::look, wait.toMillis(), TimeUnit.MILLISECONDS);
+    /** The database changed: looks now rather than at the end of the interval, if anybody waits. */
+    void changed() {
+        changes.incrementAndGet();
+        lookNow();
     }
 
-    /** Looks now rather than at the end of the interval, if anybody waits: something changed the database. */
-    void lookNow() {
+    private void lookNow() {
         if (!waiters.isEmpty() && calls.getAndIncrement() == 0) {
             answerCalls();
         }
@@ -100,32 +121,46 @@ final class Doorbell {
                 .subscribe(this::ringIfDue, error -> ring());
     }
 
-    private void look() {
+    /** Learns the next due time, where the interval is too long to do without. A task that is due now can wait for it. */
+    void dueTimeMayHaveChanged() {
+        if (interval.compareTo(FINE_ENOUGH) > 0 && !waiters.isEmpty()) {
+            nextDue.get()
+                    .filter(wait -> !isDue(wait) && wait.compareTo(interval) < 0)
+                    // What is wrong shows at the next tick, to a poll that knows what to do.
+                    .subscribe(this::tickIn, error -> {});
+        }
+    }
+
+    private void tickIn(Duration wait) {
+        timer.update(Schedulers.parallel().schedule(this::tick, wait.toMillis(), TimeUnit.MILLISECONDS));
+    }
+
+    private void tick() {
         if (waiters.isEmpty()) {
-            looking.set(false);
-            if (waiters.isEmpty() || !looking.compareAndSet(false, true)) {
+            ticking.set(false);
+            if (waiters.isEmpty() || !ticking.compareAndSet(false, true)) {
                 return;
             }
         }
         nextDue.get()
                 .doOnNext(this::ringIfDue)
-                .map(wait -> wait.compareTo(interval) < 0 && !ringsFor(wait) ? wait : interval)
+                .map(wait -> wait.compareTo(interval) < 0 && !isDue(wait) ? wait : interval)
                 .defaultIfEmpty(interval)
                 // Whatever went wrong, a woken poll meets it in its own fetch, and knows what to do.
                 .onErrorResume(error -> {
                     ring();
                     return Mono.just(interval);
                 })
-                .subscribe(this::lookIn);
+                .subscribe(this::tickIn);
     }
 
     private void ringIfDue(Duration wait) {
-        if (ringsFor(wait)) {
+        if (isDue(wait)) {
             ring();
         }
     }
 
-    private static boolean ringsFor(Duration wait) {
+    private static boolean isDue(Duration wait) {
         return wait.isNegative() || wait.isZero();
     }
 }

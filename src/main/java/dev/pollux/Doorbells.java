@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 
 /** The doorbells of all storages on one lane, by queue; held weakly, for a storage needs no closing. */
 final class Doorbells {
@@ -19,10 +20,19 @@ final class Doorbells {
 
     /** Rings all bells of that queue. */
     void ring(String queue) {
+        each(queue, Doorbell::ring);
+    }
+
+    /** A task of that queue is due at another time than it was. */
+    void dueTimeMayHaveChanged(String queue) {
+        each(queue, Doorbell::dueTimeMayHaveChanged);
+    }
+
+    private void each(String queue, Consumer<Doorbell> action) {
         for (WeakReference<Doorbell> reference : byQueue.getOrDefault(queue, List.of())) {
             Doorbell doorbell = reference.get();
             if (doorbell != null) {
-                doorbell.ring();
+                action.accept(doorbell);
             }
         }
     }

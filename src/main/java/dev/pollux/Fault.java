@@ -8,6 +8,7 @@ import io.r2dbc.spi.R2dbcTransientException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
+import reactor.core.Exceptions;
 
 /**
  * What the queue makes of an R2DBC exception. It goes by the SPI's classes and by SQLSTATEs, so that it works over any
@@ -22,7 +23,9 @@ final class Fault {
 
     /** Whether the same statement may succeed a moment later: a busy database, the network, a 5xx, a 429. */
     static boolean passing(Throwable error) {
-        return error instanceof R2dbcTransientException || state(error).startsWith("08");
+        String state = state(error);
+        // 08P01: the server could not read the request, and will not the next time.
+        return error instanceof R2dbcTransientException || (state.startsWith("08") && !state.equals("08P01"));
     }
 
     /** Whether the statement may have taken effect: SQLSTATE 08007, transaction resolution unknown. */
@@ -84,6 +87,19 @@ final class Fault {
         }
         String hint = outcomeUnknown(error) ? " (it may have taken effect or not)" : "";
         return new LibsqlException(step + " failed" + hint + ": " + error.getMessage(), error);
+    }
+
+    /** Whether a value is too large for the database. */
+    static boolean tooLarge(Throwable error) {
+        return state(error).equals("54000");
+    }
+
+    /** What to throw on, so that neither an Error nor a RuntimeException changes on its way. */
+    static RuntimeException unchecked(Throwable error) {
+        if (error instanceof Error fatal) {
+            throw fatal;
+        }
+        return Exceptions.propagate(error);
     }
 
     private static String state(Throwable error) {

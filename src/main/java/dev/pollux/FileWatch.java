@@ -87,6 +87,14 @@ final class FileWatch {
         }
     }
 
+    private static void tell(Watched watched) {
+        try {
+            watched.changed().run();
+        } catch (RuntimeException e) {
+            LOG.warn("what watches {} failed", watched.file(), e);
+        }
+    }
+
     private void run(WatchService watches) {
         try {
             while (true) {
@@ -94,7 +102,7 @@ final class FileWatch {
                 List<WatchEvent<?>> events = key.pollEvents();
                 for (Watched watched : byFolder.getOrDefault(key, List.of())) {
                     if (events.stream().anyMatch(watched::isAbout)) {
-                        watched.changed().run();
+                        tell(watched);
                     }
                 }
                 key.reset();

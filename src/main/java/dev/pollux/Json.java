@@ -21,17 +21,32 @@ final class Json {
 
     /** One element of a statement's row array. */
     static String array(@Nullable Object... values) {
-        return JacksonCodec.MAPPER.writeValueAsString(Arrays.asList(values));
+        return write(Arrays.asList(values));
     }
 
     /** An outcome as serde writes a Rust {@code Result}: {@code {"Ok":value}}. */
     static String ok(@Nullable Object value) {
-        return JacksonCodec.MAPPER.writeValueAsString(Collections.singletonMap("Ok", value));
+        return write(Collections.singletonMap("Ok", value));
     }
 
     /** An outcome as serde writes a Rust {@code Result}: {@code {"Err":"message"}}. */
     static String err(String message) {
-        return JacksonCodec.MAPPER.writeValueAsString(Map.of("Err", message));
+        return write(Map.of("Err", message));
+    }
+
+    /** Half a surrogate pair is no text in UTF-8, and a server refuses the whole request: it becomes U+FFFD. */
+    private static String write(Object value) {
+        String json = JacksonCodec.MAPPER.writeValueAsString(value);
+        return json.codePoints().noneMatch(Json::isHalfPair)
+                ? json
+                : json.codePoints()
+                        .map(point -> isHalfPair(point) ? '\uFFFD' : point)
+                        .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                        .toString();
+    }
+
+    private static boolean isHalfPair(int point) {
+        return point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE;
     }
 
     /** The JSON object in a metadata column; what other programs wrote and is no object reads as empty. */

@@ -2,6 +2,7 @@ package dev.pollux;
 
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
+import io.r2dbc.spi.R2dbcTimeoutException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -23,6 +24,7 @@ final class LaneConnection {
 
     private static final Logger LOG = LoggerFactory.getLogger(LaneConnection.class);
     private static final Duration IDLE = Duration.ofSeconds(10);
+    private static final Duration OPENING = Duration.ofSeconds(30);
 
     private final ConnectionFactory factory;
     private final Predicate<Runnable> exclusively;
@@ -53,10 +55,19 @@ final class LaneConnection {
         if (held != null) {
             return Mono.just(held);
         }
-        return Mono.from(factory.create()).cast(Connection.class).doOnNext(connection -> {
-            held = connection;
-            watchIdle(IDLE);
-        });
+        return Mono.<Connection>from(factory.create())
+                // A pool without a timeout of its own must not hold the lane for ever.
+                .timeout(
+                        OPENING,
+                        Mono.error(() -> new R2dbcTimeoutException(
+                                "no connection within " + OPENING.toSeconds()
+                                        + " s: does the pool have room for one more?",
+                                "08001")))
+                .switchIfEmpty(Mono.error(() -> new IllegalStateException("the connection factory gave no connection")))
+                .doOnNext(connection -> {
+                    held = connection;
+                    watchIdle(IDLE);
+                });
     }
 
     private void watchIdle(Duration in) {

@@ -4,6 +4,7 @@ import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
 import java.nio.ByteBuffer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
@@ -59,7 +60,7 @@ public final class LibsqlStorage<T> {
         this.table = new TaskTable(lane, config, reporter);
         this.schema = new Schema(factory, lane, config, reporter);
         this.doorbell = new Doorbell(config.pollInterval(), table::nextDue);
-        this.changes = new ChangeWatch(table.databaseFile(), doorbell::lookNow);
+        this.changes = new ChangeWatch(table.databaseFile(), doorbell::changed);
         this.locker = new Locker(table, config, reporter, incarnations);
         this.acknowledger = new Acknowledger(table, config, reporter, incarnations, locker);
         lane.doorbells().add(config.queue(), doorbell);
@@ -249,28 +250,34 @@ public final class LibsqlStorage<T> {
 
     private TaskTable.Row row(NewTask<? extends T> task) {
         TaskId id = task.id() == null ? TaskId.next() : task.id();
-        byte[] payload;
+        byte[] payload = written("payload", id, () -> codec.encode(task.args()));
+        String text = Json.text(payload);
+        String element = written(
+                "metadata",
+                id,
+                () -> Json.array(
+                        id.value(),
+                        config.queue(),
+                        task.maxAttempts() == null ? config.maxAttempts() : task.maxAttempts(),
+                        task.runAt() == null ? null : task.runAt().getEpochSecond(),
+                        task.delay().toMillis(),
+                        task.priority(),
+                        task.metadata(),
+                        text,
+                        text == null ? Json.hex(payload) : null));
+        return new TaskTable.Row(id, ByteBuffer.wrap(payload), element);
+    }
+
+    /** What writing gives; a writer's own message may quote what it writes, and is kept from the error. */
+    private <V> V written(String what, TaskId id, Supplier<V> writing) {
         try {
-            payload = codec.encode(task.args());
+            return writing.get();
         } catch (RuntimeException e) {
-            // The codec's own message may quote the payload.
             throw new LibsqlException(
-                    table.about("push", id) + ": cannot write the payload: the codec failed with "
+                    table.about("push", id) + ": cannot write the task's " + what + ": "
                             + e.getClass().getName(),
                     null);
         }
-        String text = Json.text(payload);
-        String element = Json.array(
-                id.value(),
-                config.queue(),
-                task.maxAttempts() == null ? config.maxAttempts() : task.maxAttempts(),
-                task.runAt() == null ? null : task.runAt().getEpochSecond(),
-                task.delay().toMillis(),
-                task.priority(),
-                task.metadata(),
-                text,
-                text == null ? Json.hex(payload) : null);
-        return new TaskTable.Row(id, ByteBuffer.wrap(payload), element);
     }
 
     TaskTable table() {

@@ -122,10 +122,22 @@ final class LockFlux<T> extends FluxOperator<Task<T>, Task<T>> {
                 return;
             }
             int seen = 1;
+            Throwable thrown = null;
             do {
-                pass();
+                try {
+                    pass();
+                } catch (Throwable e) {
+                    // The subscriber broke its rules, or the JVM is in trouble: the drain must end all the same.
+                    cancelled = true;
+                    Objects.requireNonNull(upstream).cancel();
+                    thrown = e;
+                    missed.incrementAndGet();
+                }
                 seen = missed.addAndGet(-seen);
             } while (seen != 0);
+            if (thrown != null) {
+                throw Fault.unchecked(thrown);
+            }
         }
 
         private void pass() {

@@ -42,6 +42,9 @@ final class Locker {
         if (error instanceof LeaseLostException) {
             reporter.tell(
                     new StorageEvent.LeaseLost(config.queue(), task.id(), step, String.valueOf(error.getMessage())));
+        } else if (!(error instanceof LibsqlException)) {
+            // The lane has told of its own faults.
+            reporter.tell(new StorageEvent.Fault(config.queue(), step, error, 1, null));
         }
         if (task.context().lockBy() != null) {
             incarnations.forget(Lease.of(task));

@@ -30,12 +30,15 @@ public record NewTask<T>(
         @Nullable Integer maxAttempts,
         Map<String, Object> metadata) {
 
+    static final Duration MAX_DELAY = Duration.ofDays(36_500);
+
     public NewTask {
         if (id != null && !id.isUlid()) {
             throw new IllegalArgumentException("task id '" + id + "' is no ULID; use TaskId.next() or TaskId.of(...)");
         }
-        if (delay.isNegative()) {
-            throw new IllegalArgumentException("a task's delay cannot be negative: " + delay);
+        if (delay.isNegative() || delay.compareTo(MAX_DELAY) > 0) {
+            throw new IllegalArgumentException(
+                    "a task's delay must be 0 to " + MAX_DELAY.toDays() + " days, not " + delay);
         }
         if (maxAttempts != null && maxAttempts < 1) {
             throw new IllegalArgumentException("a task's max attempts must be 1 or more, not " + maxAttempts);

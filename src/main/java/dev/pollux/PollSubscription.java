@@ -7,6 +7,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
@@ -141,8 +142,16 @@ final class PollSubscription<T> implements Subscription {
             return;
         }
         int seen = 1;
+        Throwable thrown = null;
         do {
-            emit();
+            try {
+                emit();
+            } catch (Throwable e) {
+                // The subscriber broke its rules, or the JVM is in trouble: the drain must end all the same.
+                over = true;
+                wait.dispose();
+                thrown = e;
+            }
             if (over) {
                 cleanUp();
             } else if (buffer.isEmpty() && requested.get() > 0 && phase.compareAndSet(Phase.READY, Phase.FETCHING)) {
@@ -150,6 +159,9 @@ final class PollSubscription<T> implements Subscription {
             }
             seen = missed.addAndGet(-seen);
         } while (seen != 0);
+        if (thrown != null) {
+            throw Fault.unchecked(thrown);
+        }
     }
 
     private void emit() {
@@ -193,12 +205,12 @@ final class PollSubscription<T> implements Subscription {
     }
 
     private void fetch() {
-        long rings = doorbell.rings();
+        Doorbell.Known known = doorbell.known();
         table.fetch(incarnation.id(), room, incarnation::hold)
-                .subscribe(tasks -> fetched(tasks, rings), this::fetchFailed);
+                .subscribe(tasks -> fetched(tasks, known), this::fetchFailed);
     }
 
-    private void fetched(List<Task<byte[]>> tasks, long rings) {
+    private void fetched(List<Task<byte[]>> tasks, Doorbell.Known known) {
         faults = 0;
         room = Math.min(config.bufferSize(), room + 1);
         reporter.tell(new StorageEvent.Fetched(config.queue(), incarnation.id(), tasks.size()));
@@ -210,7 +222,7 @@ final class PollSubscription<T> implements Subscription {
         }
         if (tasks.isEmpty()) {
             phase.set(Phase.IDLE);
-            wait.update(doorbell.await(rings, () -> {
+            waitBy(() -> doorbell.await(known, () -> {
                 if (phase.compareAndSet(Phase.IDLE, Phase.READY)) {
                     drain();
                 }
@@ -229,8 +241,9 @@ final class PollSubscription<T> implements Subscription {
                 return raw.map(bytes -> args);
             }
             reason = "the codec gave null";
-        } catch (RuntimeException | StackOverflowError e) {
-            // The message of a codec's exception may quote the payload.
+        } catch (Throwable e) {
+            // Also an Error must not stop the poll, which would beat on and fetch nothing more. The message of a
+            // codec's exception may quote the payload.
             reason = "the codec failed with " + e.getClass().getName();
         }
         String message = "cannot read the payload of " + raw.args().length + " bytes: " + reason;
@@ -265,7 +278,17 @@ final class PollSubscription<T> implements Subscription {
                 action.run();
             }
         };
-        wait.update(Schedulers.parallel().schedule(goOn, pause.toMillis(), TimeUnit.MILLISECONDS));
+        waitBy(() -> Schedulers.parallel().schedule(goOn, pause.toMillis(), TimeUnit.MILLISECONDS));
         drain();
+    }
+
+    /**
+     * Begins a wait that a cancel ends. Its place is taken before it begins: it may be over, and the next one begun, by
+     * the time that beginning it returns, and must not end that one.
+     */
+    private void waitBy(Supplier<Disposable> begin) {
+        Disposable.Swap place = Disposables.swap();
+        wait.update(place);
+        place.update(begin.get());
     }
 }

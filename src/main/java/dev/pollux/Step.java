@@ -50,6 +50,12 @@ record Step<V, R>(
     /** How many tries failed, and when the next is. */
     record Retry(int tries, @Nullable Duration in) {}
 
+    /** Its statement and task: the arguments may be secret. */
+    @Override
+    public String toString() {
+        return "Step[" + sql + ", " + key + "]";
+    }
+
     boolean isElement() {
         return key != null;
     }

@@ -37,40 +37,40 @@ final class TaskTable {
     }
 
     /** A task on its way into the table. */
-    record Row(TaskId id, ByteBuffer payload, String element) {}
+    record Row(TaskId id, ByteBuffer payload, String element) {
+
+        /** Its id: the rest may be secret. */
+        @Override
+        public String toString() {
+            return "Row[" + id + "]";
+        }
+    }
 
     /** Adds a task. A task that is there already with the same payload is fine: this push, or an earlier try, put it. */
     Mono<Void> push(Row row) {
         return lane.submit(element(Sql.PUSH, row.id(), row.element(), Rows::pushed, rows -> {
-                    if (rows.first() == null) {
-                        return false;
-                    }
+                    // Also when it is there already: an earlier try, whose answer was lost, told nobody.
                     lane.doorbells().ring(config.queue());
-                    return true;
+                    return rows.first() != null;
                 }))
                 .onErrorMap(error -> Fault.describe(about("push", row.id()), error))
-                .flatMap(
-                        added -> added ? Mono.just(1) : requireSame("push", row).thenReturn(0))
-                .doOnNext(added -> reporter.tell(new StorageEvent.Pushed(config.queue(), added)))
-                .then();
+                .flatMap(added -> added
+                        ? Mono.<Void>fromRunnable(() -> reporter.tell(new StorageEvent.Pushed(config.queue(), 1)))
+                        : requireSame("push", row));
     }
 
     /** Adds the tasks of a batch, all or none. */
     Mono<Void> pushBatch(List<Row> batch, String name) {
         String tasks = batch.stream().map(Row::element).collect(Collectors.joining(",", "[", "]"));
         return lane.submit(step(Sql.PUSH_BATCH, Map.of("tasks", tasks), Rows::pushed, rows -> {
-                    boolean added = rows.rows().size() == batch.size();
-                    if (added) {
-                        lane.doorbells().ring(config.queue());
-                    }
-                    return added;
+                    lane.doorbells().ring(config.queue());
+                    return rows.rows().size() == batch.size();
                 }))
                 .onErrorMap(error -> Fault.describe(about(name), error))
                 .flatMap(added -> added
-                        ? Mono.just(batch.size())
-                        : requireAllSame(name, batch).thenReturn(0))
-                .doOnNext(added -> reporter.tell(new StorageEvent.Pushed(config.queue(), added)))
-                .then();
+                        ? Mono.<Void>fromRunnable(
+                                () -> reporter.tell(new StorageEvent.Pushed(config.queue(), batch.size())))
+                        : requireAllSame(name, batch));
     }
 
     /** Adds a task on the caller's connection, as part of whatever transaction is open on it. */
@@ -87,9 +87,8 @@ final class TaskTable {
                 .onErrorMap(error -> Fault.describe(about("push", row.id()), error))
                 .flatMap(added -> added == 1
                         ? Mono.<Void>empty()
-                        : Mono.error(new DuplicateTaskException(
-                                about("push", row.id()) + ": a task with this id is there already; nothing was added")))
-                .doOnSuccess(done -> reporter.tell(new StorageEvent.Pushed(config.queue(), 1)));
+                        : Mono.error(new DuplicateTaskException(about("push", row.id())
+                                + ": a task with this id is there already; nothing was added")));
     }
 
     /** A batch is refused when one of its tasks is there; it is fine if all are, for then it came before. */
@@ -98,9 +97,13 @@ final class TaskTable {
         return read(Sql.INSPECT, name, Map.of("ids", Json.array(ids.toArray())), Rows::inspected)
                 .flatMap(there -> there.size() == ids.size()
                         ? Flux.fromIterable(batch)
-                                .concatMap(row -> requireSame(name, row))
-                                .then()
-                        : Mono.error(duplicate(name, new TaskId(there.get(0).id()))));
+                                .flatMap(row -> requireSame(name, row), 256)
+                                .then(Mono.just(true))
+                        : Mono.error(duplicate(name, new TaskId(there.get(0).id()))))
+                .switchIfEmpty(Mono.error(() -> new LibsqlException(
+                        about(name) + ": a task that was in the way is gone; nothing was added: push the batch again",
+                        null)))
+                .then();
     }
 
     private Mono<Void> requireSame(String name, Row row) {
@@ -151,8 +154,7 @@ final class TaskTable {
 
     /** Takes a lease to Running; false if it is lost. */
     Mono<Boolean> lock(Lease lease) {
-        return lane.submit(element(
-                        Sql.LOCK, lease.task(), lease.json(), Rows::pushed, rows -> rows.first() != null))
+        return lane.submit(element(Sql.LOCK, lease.task(), lease.json(), Rows::pushed, rows -> rows.first() != null))
                 .onErrorMap(error -> Fault.describe(about("lock", lease.task()), error));
     }
 
@@ -173,7 +175,12 @@ final class TaskTable {
                     return new Acknowledgement(rows.first(), rows.repeated());
                 }))
                 .onErrorMap(error -> Fault.describe(about("ack", lease.task()), error))
-                .flatMap(ack -> ack.row() == null ? explain("ack", lease, ack.repeated()) : Mono.just(ack.row()));
+                .flatMap(ack -> ack.row() == null ? explain("ack", lease, ack.repeated()) : Mono.just(ack.row()))
+                .doOnNext(row -> {
+                    if (row.status() == TaskStatus.FAILED) {
+                        lane.doorbells().dueTimeMayHaveChanged(config.queue());
+                    }
+                });
     }
 
     private record Acknowledgement(Rows.@Nullable Item row, boolean repeated) {}
@@ -236,8 +243,8 @@ final class TaskTable {
      * @param settled told, on the lane, of the leases the database gives to this worker
      */
     Mono<Void> beat(String worker, Consumer<List<Rows.Item>> settled) {
-        Mono<Integer> beat = lane.submit(
-                step(Sql.BEAT, Map.of("worker", worker, "queue", config.queue()), Rows::none, rows -> 1));
+        Mono<Integer> beat =
+                lane.submit(step(Sql.BEAT, Map.of("worker", worker, "queue", config.queue()), Rows::none, rows -> 1));
         Mono<Integer> leases = lane.submit(step(Sql.LEASES_OF, Map.of("worker", worker), Rows::leased, rows -> {
             settled.accept(rows.rows());
             return 1;
@@ -317,10 +324,7 @@ final class TaskTable {
     }
 
     private <V, R> Step<V, R> step(
-            Sql sql,
-            Map<String, Object> arguments,
-            Function<Readable, V> row,
-            Function<Step.Rowset<V>, R> settle) {
+            Sql sql, Map<String, Object> arguments, Function<Readable, V> row, Function<Step.Rowset<V>, R> settle) {
         return new Step<>(sql, null, arguments, row, settle, config.keepAlive(), true, onFault(sql));
     }
 

@@ -96,9 +96,12 @@ final class WriteLane {
         if (!busy.compareAndSet(false, true)) {
             return false;
         }
-        action.run();
-        busy.set(false);
-        start();
+        try {
+            action.run();
+        } finally {
+            busy.set(false);
+            start();
+        }
         return true;
     }
 

@@ -36,7 +36,7 @@ class ConfigTest {
                         .pollInterval(Duration.ofMillis(-1))
                         .build())
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("pollInterval must be longer than 0");
+                .hasMessageContaining("pollInterval must be PT0.001S to PT8760H, not PT-0.001S");
     }
 
     @Test

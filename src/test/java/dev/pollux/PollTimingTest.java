@@ -57,13 +57,13 @@ class PollTimingTest {
                 .thenAwait(Duration.ofMillis(9_999))
                 .then(() -> {
                     assertThat(fetches()).isEqualTo(1);
-                    assertThat(looks()).isZero();
+                    assertThat(looks()).as("for the next due time").isEqualTo(1);
                 })
                 .thenAwait(Duration.ofMillis(1))
-                .then(() -> assertThat(looks()).isEqualTo(1))
+                .then(() -> assertThat(looks()).isEqualTo(2))
                 .thenAwait(Duration.ofSeconds(30))
                 .then(() -> {
-                    assertThat(looks()).isEqualTo(4);
+                    assertThat(looks()).isEqualTo(5);
                     assertThat(fetches()).as("nothing was due").isEqualTo(1);
                 })
                 .thenCancel()
@@ -83,17 +83,27 @@ class PollTimingTest {
 
     @Test
     void theNextDueTimeComesBeforeTheIntervalIsOver() {
+        dueIn = 700;
         StepVerifier.withVirtualTime(this::poll)
-                .then(() -> dueIn = 700)
-                .thenAwait(Duration.ofSeconds(10))
+                .thenAwait(Duration.ofMillis(699))
                 .then(() -> {
                     assertThat(looks()).isEqualTo(1);
+                    assertThat(fetches()).isEqualTo(1);
                     dueIn = 0;
                 })
-                .thenAwait(Duration.ofMillis(699))
-                .then(() -> assertThat(fetches()).isEqualTo(1))
                 .thenAwait(Duration.ofMillis(1))
                 .then(() -> assertThat(fetches()).isEqualTo(2))
+                .thenCancel()
+                .verify(PATIENCE);
+    }
+
+    /** What is due and cannot be fetched, because another worker is faster, say, must not be asked for in a loop. */
+    @Test
+    void aTaskThatIsDueAndDoesNotComeIsAskedForOncePerInterval() {
+        dueIn = -1_000;
+        StepVerifier.withVirtualTime(this::poll)
+                .thenAwait(Duration.ofSeconds(30))
+                .then(() -> assertThat(fetches()).isEqualTo(4))
                 .thenCancel()
                 .verify(PATIENCE);
     }
@@ -111,7 +121,9 @@ class PollTimingTest {
                 .thenAwait(Duration.ofSeconds(20))
                 .then(() -> {
                     assertThat(fetches()).as("in texts").isLessThanOrEqualTo(20);
-                    assertThat(looks()).isEqualTo(2);
+                    // One for each when it becomes idle, to learn the next due time, and then one each interval for
+                    // all.
+                    assertThat(looks()).isLessThanOrEqualTo(22);
                 })
                 .thenCancel()
                 .verify(PATIENCE);

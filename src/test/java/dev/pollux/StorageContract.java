@@ -335,11 +335,25 @@ abstract class StorageContract {
 
     @Test
     void theNextDueTimeWakesAnIdlePollBeforeItsInterval() {
-        LibsqlStorage<Email> lazy = storage(config().pollInterval(Duration.ofMillis(500)));
+        LibsqlStorage<Email> lazy = storage(config().pollInterval(Duration.ofHours(1)));
         Leased leased = lease(lazy, 1);
         lazy.push(NewTask.of(Email.number(1)).delay(Duration.ofSeconds(1))).block(PATIENCE);
 
         assertThat(leased.first().args()).isEqualTo(Email.number(1));
+    }
+
+    @Test
+    void aRetryThatComesDueWakesAnIdlePollBeforeItsInterval() {
+        LibsqlStorage<Email> lazy = storage(
+                config().pollInterval(Duration.ofHours(1)).retryPolicy(RetryPolicy.fixed(Duration.ofMillis(100))));
+        push(1);
+        List<Outcome<String>> outcomes = work(
+                        lazy, task -> task.attempt() == 1 ? Mono.error(new IllegalStateException()) : Mono.just("ok"))
+                .take(2)
+                .collectList()
+                .blockOptional(PATIENCE)
+                .orElseThrow();
+        assertThat(outcomes).extracting(Outcome::status).containsExactly(TaskStatus.FAILED, TaskStatus.DONE);
     }
 
     @Test
@@ -442,6 +456,107 @@ abstract class StorageContract {
         assertThat(outcomes)
                 .filteredOn(outcome -> outcome.status() == TaskStatus.DONE)
                 .hasSize(3);
+    }
+
+    @Test
+    void anErrorThatIsNoExceptionFailsItsTaskAndTheStreamGoesOn() {
+        push(3);
+        List<Outcome<String>> outcomes = work(storage, task -> {
+                    if (task.attempt() == 1) {
+                        throw new NoClassDefFoundError("thrown");
+                    }
+                    return Mono.just("ok");
+                })
+                .take(6)
+                .collectList()
+                .blockOptional(PATIENCE)
+                .orElseThrow();
+        assertThat(outcomes)
+                .filteredOn(outcome -> outcome.status() == TaskStatus.DONE)
+                .hasSize(3);
+    }
+
+    @Test
+    void aRetryPolicyThatThrowsLosesNoOutcome() {
+        LibsqlStorage<Email> broken = storage(config().retryPolicy((attempt, error) -> {
+            throw new IllegalStateException("policy");
+        }));
+        push(1);
+        Outcome<String> outcome = first(work(broken, task -> Mono.error(new IllegalStateException("no"))));
+        assertThat(outcome.status()).isEqualTo(TaskStatus.FAILED);
+        assertThat(events.of(StorageEvent.Fault.class))
+                .extracting(StorageEvent.Fault::step)
+                .containsExactly("retry policy");
+    }
+
+    @Test
+    void halfASurrogatePairInAnErrorHarmsNobodyElse() {
+        push(20);
+        List<Outcome<String>> outcomes = work(
+                        storage,
+                        task -> task.args().equals(Email.number(7))
+                                ? Mono.error(new AbortError("half a pair: \uD83D"))
+                                : Mono.just("ok"))
+                .take(20)
+                .collectList()
+                .blockOptional(PATIENCE)
+                .orElseThrow();
+        assertThat(outcomes)
+                .filteredOn(outcome -> outcome.status() == TaskStatus.KILLED)
+                .hasSize(1);
+        assertThat(database.value("SELECT last_error ->> '$.Err' FROM Jobs WHERE status = 'Killed'"))
+                .isEqualTo("dev.pollux.AbortError: half a pair: \uFFFD");
+        assertThat(count("status = 'Done'")).isEqualTo(19);
+    }
+
+    @Test
+    void aCodecThatThrowsAnErrorKillsTheTaskAndThePollGoesOn() {
+        TaskCodec<Email> codec = new TaskCodec<>() {
+            @Override
+            public byte[] encode(Email args) {
+                return TaskCodec.json(Email.class).encode(args);
+            }
+
+            @Override
+            public Email decode(byte[] bytes) {
+                Email email = TaskCodec.json(Email.class).decode(bytes);
+                if (email.to().equals("poison")) {
+                    throw new NoClassDefFoundError("secret");
+                }
+                return email;
+            }
+        };
+        LibsqlStorage<Email> storageOfCodec = LibsqlStorage.create(database.factory(), codec, config().build());
+        storageOfCodec.push(NewTask.of(new Email("poison", "")).priority(1)).block(PATIENCE);
+        push(1);
+        assertThat(first(work(storageOfCodec, task -> Mono.just("ok"))).value()).isEqualTo("ok");
+        assertThat(events.await(StorageEvent.Poisoned.class).reason()).doesNotContain("secret");
+    }
+
+    @Test
+    void oddNumbersThatOthersWroteAreServed() {
+        database.sql("INSERT INTO Jobs (job, id, job_type, run_at, priority) VALUES ('{\"to\":\"x\",\"text\":\"y\"}',"
+                + " '01JDPXB6WZ0000000000000000', 'email', 1.5, 2.5)");
+        Task<Email> task = lease(storage, 1).first();
+        assertThat(task.args()).isEqualTo(new Email("x", "y"));
+        assertThat(task.context().runAt()).isEqualTo(Instant.ofEpochSecond(1));
+    }
+
+    @Test
+    void whatCannotBeWrittenIsRefusedWithoutShowingIt() {
+        Map<String, Object> metadata = Map.of("key", new Object() {
+            @Override
+            public String toString() {
+                return "secret";
+            }
+        });
+        assertThatThrownBy(() -> storage.push(NewTask.of(Email.number(1)).metadata(metadata))
+                        .block(PATIENCE))
+                .isInstanceOf(LibsqlException.class)
+                .hasMessageContaining("queue 'email'")
+                .hasMessageContaining("metadata")
+                .hasMessageNotContaining("secret")
+                .hasNoCause();
     }
 
     @Test
@@ -627,6 +742,10 @@ abstract class StorageContract {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("not leased");
         assertThatThrownBy(() -> storage.ackDone(task, null).block(PATIENCE))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> storage.<String>ack(unleased -> Mono.error(new AssertionError("it ran")))
+                        .apply(task)
+                        .block(PATIENCE))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 

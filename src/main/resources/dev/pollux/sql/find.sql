@@ -1,5 +1,6 @@
 -- One task of :queue by its id.
-SELECT CAST(job AS BLOB), id, job_type, status, attempts, max_attempts, run_at, last_error, lock_at, lock_by, done_at, priority,
-  metadata
+SELECT CAST(job AS BLOB), id, job_type, status, CAST(attempts AS INTEGER), CAST(max_attempts AS INTEGER),
+  CAST(run_at AS INTEGER), last_error, CAST(lock_at AS INTEGER), lock_by, CAST(done_at AS INTEGER),
+  CAST(priority AS INTEGER), metadata
 FROM Jobs
 WHERE id = :id AND job_type = :queue

@@ -12,10 +12,14 @@ WITH RECURSIVE ladder (queue, step) AS (
   WHERE step IS NOT NULL
 )
 SELECT queue,
-       min((SELECT min(run_at)
+       min((SELECT run_at
             FROM Jobs INDEXED BY PolluxReady
-            WHERE job_type = queue AND status IN ('Pending', 'Failed') AND priority = step)) * 1000
+            WHERE job_type = queue AND status IN ('Pending', 'Failed') AND priority = step
+              AND (status = 'Pending' OR attempts < max_attempts)
+            ORDER BY run_at
+            LIMIT 1)) * 1000
          - CAST(unixepoch('subsec') * 1000 AS INTEGER) AS wait
 FROM ladder
 WHERE step IS NOT NULL
 GROUP BY queue
+HAVING wait IS NOT NULL
