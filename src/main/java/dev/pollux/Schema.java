@@ -28,7 +28,7 @@ final class Schema {
         this.lane = lane;
         this.config = config;
         this.onFault = (error, retry) ->
-                reporter.tell(new StorageEvent.Fault(config.queue(), "setup", error, retry.tries(), retry.in()));
+                reporter.tell(new StorageEvent.Fault(config.queue(), "schema", error, retry.tries(), retry.in()));
     }
 
     /** Makes what is missing. Each statement does nothing where its work is done, so any number of processes may. */

@@ -61,4 +61,18 @@ class SqlPlanTest {
     void readyTasksAreFoundThroughTheirIndex(Sql sql) {
         assertThat(plan(sql)).contains("USING INDEX PolluxReady (job_type=? AND priority=?");
     }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Sql.class,
+            names = {"LOCK", "ACK", "RELEASE"})
+    void theRustCratesIndexesDoNotLeadSqliteAstray(Sql sql) {
+        database.sql("CREATE INDEX SIdx ON Jobs(status)");
+        database.sql("CREATE INDEX LIdx ON Jobs(lock_by)");
+        database.sql("CREATE INDEX JTIdx ON Jobs(job_type)");
+        assertThat(plan(sql).lines())
+                .hasSize(2)
+                .last()
+                .isEqualTo("SEARCH Jobs USING INDEX sqlite_autoindex_Jobs_1 (id=?)");
+    }
 }

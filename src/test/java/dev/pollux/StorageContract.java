@@ -544,12 +544,8 @@ abstract class StorageContract {
 
     @Test
     void whatCannotBeWrittenIsRefusedWithoutShowingIt() {
-        Map<String, Object> metadata = Map.of("key", new Object() {
-            @Override
-            public String toString() {
-                return "secret";
-            }
-        });
+        Map<String, Object> metadata = new HashMap<>();
+        metadata.put("secret", metadata);
         assertThatThrownBy(() -> storage.push(NewTask.of(Email.number(1)).metadata(metadata))
                         .block(PATIENCE))
                 .isInstanceOf(LibsqlException.class)
