@@ -136,7 +136,7 @@ public final class LibsqlStorage<T> {
      * commits, and never was when that rolls back.
      *
      * @return completes when the statement has run; fails with {@link DuplicateTaskException} if the task's id is there
-     *     already. It is not repeated on a fault.
+     *     already. It is not repeated on a fault, and wakes no poll: one finds the task at its next look.
      */
     public Mono<Void> push(Connection connection, NewTask<T> task) {
         return Mono.defer(() -> table.pushOn(connection, row(task)));
@@ -198,8 +198,8 @@ public final class LibsqlStorage<T> {
      * {@link RetryPolicy} says, or Killed if it has no tries left, the policy says so or it is an {@link AbortError}.
      *
      * @return emits the outcome once it is stored; empty if it could not be, because the lease was lost or the database
-     *     cannot be reached, which is reported to the listener. It never fails. Cancelling cancels the handler and
-     *     gives the task back.
+     *     cannot be reached, which is reported to the listener. It fails only for a task that is not leased. Cancelling
+     *     cancels the handler and gives the task back.
      */
     public <R> Function<Task<T>, Mono<Outcome<R>>> ack(
             Function<? super Task<T>, ? extends Publisher<? extends R>> handler) {
@@ -219,7 +219,10 @@ public final class LibsqlStorage<T> {
         return acknowledger.failed(task, error);
     }
 
-    /** Gives a task back without counting a try; fails with {@link LeaseLostException} if it is not ours any more. */
+    /**
+     * Gives a task back without counting a try; fails with {@link LeaseLostException} if it is not ours any more. Do not
+     * acknowledge it afterwards: the same poll may have it again by then.
+     */
     public Mono<Void> release(Task<T> task) {
         return Mono.defer(() -> locker.release(Lease.of(task), "the application gave it back"));
     }
