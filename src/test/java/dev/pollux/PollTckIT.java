@@ -68,7 +68,7 @@ class PollTckIT {
         private final boolean ends;
 
         PollVerification(boolean ends) {
-            super(new TestEnvironment(1_000, 200));
+            super(new TestEnvironment(3_000, 200));
             this.ends = ends;
         }
 
