@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.pollux.testing.BlockingCalls;
 import dev.pollux.testing.Events;
 import dev.pollux.testing.TestDatabase;
+import io.r2dbc.pool.ConnectionPool;
+import io.r2dbc.pool.ConnectionPoolConfiguration;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.R2dbcException;
 import java.nio.charset.StandardCharsets;
@@ -271,6 +273,27 @@ abstract class StorageContract {
         assertThat(task.context().priority()).isEqualTo(7);
         assertThat(task.context().maxAttempts()).isEqualTo(3);
         assertThat(task.context().metadata()).isEqualTo(Map.of("tenant", "acme", "depth", Map.of("n", 2)));
+    }
+
+    @Test
+    void theQueueWorksOverAConnectionPool() {
+        ConnectionPool pool = new ConnectionPool(ConnectionPoolConfiguration.builder(database.factory())
+                .maxSize(2)
+                .build());
+        try {
+            LibsqlStorage<Email> pooled = LibsqlStorage.create(pool, Email.class, config().build());
+            pooled.pushAll(Flux.range(0, 50).map(Email::number)).block(PATIENCE);
+            List<Outcome<String>> outcomes = work(pooled, task -> Mono.just("ok"))
+                    .take(50)
+                    .collectList()
+                    .blockOptional(PATIENCE)
+                    .orElseThrow();
+            assertThat(outcomes).hasSize(50);
+            assertThat(count("status = 'Done'")).isEqualTo(50);
+            events.await(StorageEvent.WorkerStopped.class);
+        } finally {
+            pool.disposeLater().block(PATIENCE);
+        }
     }
 
     @Test
