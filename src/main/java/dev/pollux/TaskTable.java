@@ -151,8 +151,7 @@ final class TaskTable {
 
     /** Takes a lease to Running; false if it is lost. */
     Mono<Boolean> lock(Lease lease) {
-        return lane.submit(element(
-                        Sql.LOCK, lease.task(), lease.json(), Rows::pushed, rows -> rows.first() != null))
+        return lane.submit(element(Sql.LOCK, lease.task(), lease.json(), Rows::pushed, rows -> rows.first() != null))
                 .onErrorMap(error -> Fault.describe(about("lock", lease.task()), error));
     }
 
@@ -236,8 +235,8 @@ final class TaskTable {
      * @param settled told, on the lane, of the leases the database gives to this worker
      */
     Mono<Void> beat(String worker, Consumer<List<Rows.Item>> settled) {
-        Mono<Integer> beat = lane.submit(
-                step(Sql.BEAT, Map.of("worker", worker, "queue", config.queue()), Rows::none, rows -> 1));
+        Mono<Integer> beat =
+                lane.submit(step(Sql.BEAT, Map.of("worker", worker, "queue", config.queue()), Rows::none, rows -> 1));
         Mono<Integer> leases = lane.submit(step(Sql.LEASES_OF, Map.of("worker", worker), Rows::leased, rows -> {
             settled.accept(rows.rows());
             return 1;
@@ -317,10 +316,7 @@ final class TaskTable {
     }
 
     private <V, R> Step<V, R> step(
-            Sql sql,
-            Map<String, Object> arguments,
-            Function<Readable, V> row,
-            Function<Step.Rowset<V>, R> settle) {
+            Sql sql, Map<String, Object> arguments, Function<Readable, V> row, Function<Step.Rowset<V>, R> settle) {
         return new Step<>(sql, null, arguments, row, settle, config.keepAlive(), true, onFault(sql));
     }
 

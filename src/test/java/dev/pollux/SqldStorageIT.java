@@ -33,7 +33,9 @@ class SqldStorageIT extends StorageContract {
                 .build();
         LibsqlStorage<Email> storage = LibsqlStorage.create(ConnectionFactories.get(url()), Email.class, config);
         String text = "x".repeat(1_500_000);
-        Flux.range(0, 20).concatMap(i -> storage.push(new Email("large" + i, text))).blockLast(Duration.ofSeconds(60));
+        Flux.range(0, 20)
+                .concatMap(i -> storage.push(new Email("large" + i, text)))
+                .blockLast(Duration.ofSeconds(60));
 
         List<Outcome<String>> outcomes = storage.poll(Worker.named("large"))
                 .flatMap(storage.<String>ack(task -> Mono.just(task.args().to())), 30)

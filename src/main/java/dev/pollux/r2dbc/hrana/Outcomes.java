@@ -30,9 +30,7 @@ final class Outcomes {
 
     /** A call's answer, without what a server reports for reading calls from the statement before. */
     static Answer tidy(Call call, Answer answer) {
-        return call.kind() == Call.Kind.READ
-                ? new Answer(answer.columns(), answer.rows(), answer.more(), 0, null)
-                : answer;
+        return call.kind() == Call.Kind.READ ? new Answer(answer.columns(), answer.rows(), answer.more(), 0) : answer;
     }
 
     /**
