@@ -38,7 +38,7 @@ final class ReplyReader {
                     default -> json.skipChildren();
                 }
             }
-            if (results == null) {
+            if (results == null || results.isEmpty()) {
                 throw new MalformedReplyException("an answer without results");
             }
             return new PipelineReply(baton, baseUrl, results);
