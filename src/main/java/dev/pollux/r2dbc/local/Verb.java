@@ -45,7 +45,7 @@ enum Verb {
     private static int skipBlanks(String sql, int from) {
         int at = from;
         while (at < sql.length()) {
-            if (Character.isWhitespace(sql.charAt(at)) || sql.charAt(at) == ';') {
+            if (Character.isWhitespace(sql.charAt(at)) || sql.charAt(at) == ';' || sql.charAt(at) == '\uFEFF') {
                 at++;
             } else if (sql.startsWith("--", at)) {
                 int end = sql.indexOf('\n', at);

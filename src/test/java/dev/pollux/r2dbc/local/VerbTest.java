@@ -14,6 +14,7 @@ class VerbTest {
         "'/* insert */ -- insert', NONE",
         "/* a */ /* b */ BEGIN IMMEDIATE, TRANSACTION",
         "commit;, TRANSACTION",
+        "\uFEFFCOMMIT, TRANSACTION",
         "END, TRANSACTION",
         "ROLLBACK, TRANSACTION",
         "ROLLBACK;, TRANSACTION",
