@@ -190,6 +190,22 @@ class HranaSessionIT {
     }
 
     @Test
+    void aWriteWhoseAnswerIsTooLargeCostsItsTransaction() {
+        Session session = remote.open();
+        write(session, "CREATE TABLE b(v BLOB)");
+        write(session, "INSERT INTO b SELECT zeroblob(3000000) FROM json_each('[1,2,3,4]')");
+        session.begin(TransactionMode.IMMEDIATE).block(PATIENCE);
+
+        assertThatThrownBy(() -> write(session, "UPDATE b SET v = zeroblob(3000001) RETURNING v"))
+                .isInstanceOf(R2dbcRollbackException.class)
+                .hasMessageContaining("10 MB");
+        assertThatThrownBy(() -> session.commit().block(PATIENCE)).isInstanceOf(R2dbcRollbackException.class);
+
+        assertThat(value(remote.open(), "SELECT count(*) FROM b WHERE length(v) = 3000001"))
+                .isEqualTo(0L);
+    }
+
+    @Test
     void errorsNameWhatIsWrongWithTheStatement() {
         Session session = remote.open();
 
