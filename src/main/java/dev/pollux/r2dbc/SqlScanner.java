@@ -15,6 +15,8 @@ import java.util.Map;
  */
 final class SqlScanner {
 
+    private static final char BYTE_ORDER_MARK = '\uFEFF';
+
     private final String text;
     private final SqlParameters parameters = new SqlParameters();
     private final List<ParsedStatement> statements = new ArrayList<>(1);
@@ -53,7 +55,8 @@ final class SqlScanner {
     private int token(int start) {
         char c = text.charAt(start);
         return switch (c) {
-            case ' ', '\t', '\n', '\r', '\f' -> start + 1;
+            // SQLite takes a byte order mark for blank space, too.
+            case ' ', '\t', '\n', '\r', '\f', BYTE_ORDER_MARK -> start + 1;
             case '-' -> text.startsWith("--", start) ? past(start + 2, '\n') : symbol(start, c);
             case '/' -> text.startsWith("/*", start) ? pastComment(start + 2) : symbol(start, c);
             case '\'', '"', '`' -> other(start, pastQuote(start, c));

@@ -88,8 +88,9 @@ final class StatementReader {
         if (state == State.START) {
             state = State.BODY;
         }
-        if (state == State.PRAGMA) {
+        if (state == State.PRAGMA || state == State.PRAGMA_NAMED) {
             pragma = "quoted";
+            kind = Call.Kind.WRITE;
             state = State.PRAGMA_NAMED;
         }
     }

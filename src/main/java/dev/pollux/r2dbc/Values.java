@@ -45,7 +45,10 @@ final class Values {
      * @throws IllegalArgumentException if there is no such type, or the value is out of its range
      */
     static @Nullable Object encode(Object value) {
-        if (value instanceof String || value instanceof Long || value instanceof byte[]) {
+        if (value instanceof String text) {
+            return text(text);
+        }
+        if (value instanceof Long || value instanceof byte[]) {
             return value;
         }
         if (value instanceof Parameter parameter) {
@@ -58,7 +61,7 @@ final class Values {
             return flag ? 1L : 0L;
         }
         if (value instanceof CharSequence || value instanceof Character || value instanceof UUID) {
-            return value.toString();
+            return text(value.toString());
         }
         if (value instanceof Enum<?> constant) {
             return constant.name();
@@ -78,6 +81,20 @@ final class Values {
             }
         }
         throw new IllegalArgumentException("a value of type " + value.getClass().getName() + " cannot be bound");
+    }
+
+    /** UTF-8 has no half of a surrogate pair: one transport would store a question mark, the other something else. */
+    private static String text(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (Character.isSurrogate(text.charAt(i))) {
+                if (!Character.isSurrogatePair(text.charAt(i), i + 1 < text.length() ? text.charAt(i + 1) : 0)) {
+                    throw new IllegalArgumentException("the text holds an unpaired surrogate at index " + i
+                            + ", which cannot be stored: bind the bytes instead");
+                }
+                i++;
+            }
+        }
+        return text;
     }
 
     private static @Nullable Object parameter(Parameter parameter) {

@@ -35,7 +35,7 @@ class LibsqlResultTest {
     }
 
     private static Answer open(Flux<List<@Nullable Object[]>> more, long... first) {
-        return new Answer(COLUMN, rows(first), more, 0, null);
+        return new Answer(COLUMN, rows(first), more, 0);
     }
 
     private Result select(Answer answer) {
@@ -58,7 +58,7 @@ class LibsqlResultTest {
 
     @Test
     void wholeAnswersAreGivenAsTheyAreAskedFor() {
-        StepVerifier.create(numbers(select(Answer.whole(COLUMN, rows(1, 2, 3), 0, null))), 0)
+        StepVerifier.create(numbers(select(Answer.whole(COLUMN, rows(1, 2, 3), 0))), 0)
                 .thenRequest(1)
                 .expectNext(1L)
                 .thenRequest(2)
@@ -147,7 +147,7 @@ class LibsqlResultTest {
 
     @Test
     void aResultIsReadOnlyOnce() {
-        Result result = select(Answer.whole(COLUMN, rows(1), 0, null));
+        Result result = select(Answer.whole(COLUMN, rows(1), 0));
         Flux<Long> numbers = numbers(result);
 
         StepVerifier.create(numbers).expectNext(1L).verifyComplete();
@@ -159,7 +159,7 @@ class LibsqlResultTest {
 
     @Test
     void segmentsAreTheRowsAndThenTheCount() {
-        session.answer(Answer.whole(COLUMN, rows(1, 2), 2, 2L));
+        session.answer(Answer.whole(COLUMN, rows(1, 2), 2));
 
         StepVerifier.create(result("INSERT INTO t VALUES (1), (2) RETURNING n")
                         .flatMap(segment -> Mono.just(
@@ -172,13 +172,13 @@ class LibsqlResultTest {
 
     @Test
     void aFilterDecidesWhatIsLeftOfRowsAndCount() {
-        Result rows = select(Answer.whole(COLUMN, rows(1, 2, 3), 0, null));
+        Result rows = select(Answer.whole(COLUMN, rows(1, 2, 3), 0));
         StepVerifier.create(numbers(
                         rows.filter(segment -> segment instanceof Result.RowSegment row && number(row.row()) > 1)))
                 .expectNext(2L, 3L)
                 .verifyComplete();
 
-        session.answer(Answer.whole(List.of(), List.of(), 5, null));
+        session.answer(Answer.whole(List.of(), List.of(), 5));
         StepVerifier.create(result("DELETE FROM t")
                         .filter(Result.RowSegment.class::isInstance)
                         .getRowsUpdated())
@@ -215,7 +215,7 @@ class LibsqlResultTest {
 
     @Test
     void aMappingFunctionThatGivesNullIsAnError() {
-        Result result = select(Answer.whole(COLUMN, rows(1), 0, null));
+        Result result = select(Answer.whole(COLUMN, rows(1), 0));
 
         StepVerifier.create(result.map(LibsqlResultTest::nothing))
                 .verifyErrorMessage("the mapping function returned null");

@@ -44,7 +44,7 @@ final class ScriptedSession implements Session {
             Flux<Answer> answer = answers.poll();
             return answer != null
                     ? answer
-                    : Flux.fromIterable(work.calls()).map(call -> Answer.whole(List.of(), List.of(), 0, null));
+                    : Flux.fromIterable(work.calls()).map(call -> Answer.whole(List.of(), List.of(), 0));
         });
     }
 

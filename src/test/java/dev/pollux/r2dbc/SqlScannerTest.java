@@ -136,7 +136,11 @@ class SqlScannerTest {
                 "PRAGMA journal_mode(WAL) | WRITE",
                 "PRAGMA table_info(t) | READ",
                 "PRAGMA main.index_list('t') | READ",
+                "PRAGMA main.\"user_version\" | WRITE",
+                "PRAGMA main.[optimize] | WRITE",
+                "PRAGMA \"main\".user_version | READ",
                 "PRAGMA optimize | WRITE",
+                "\uFEFFSELECT 1 | READ",
                 "PRAGMA wal_checkpoint(TRUNCATE) | WRITE",
                 "INSERT INTO t SELECT 1 | WRITE",
                 "replace into t values (1) | WRITE",
@@ -172,6 +176,7 @@ class SqlScannerTest {
         "ROLLBACK, rollbackTransaction()",
         "SAVEPOINT a, createSavepoint(name)",
         "RELEASE a, releaseSavepoint(name)",
+        "\uFEFFBEGIN, beginTransaction()",
         "SELECT 1; COMMIT, commitTransaction()",
     })
     void transactionControlIsRefusedAndTheMethodToUseIsNamed(String text, String method) {
@@ -181,7 +186,7 @@ class SqlScannerTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "  \n", ";;", "-- nothing", "/* nothing"})
+    @ValueSource(strings = {"", "  \n", ";;", "\uFEFF", "-- nothing", "/* nothing"})
     void aTextWithoutAStatementIsRefused(String text) {
         assertThatThrownBy(() -> SqlScanner.parse(text))
                 .isInstanceOf(IllegalArgumentException.class)

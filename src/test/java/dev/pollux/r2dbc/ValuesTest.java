@@ -146,6 +146,19 @@ class ValuesTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"secret\uD83D", "secret\uDC18", "secret\uD83D!", "secret\uDC18\uD83D"})
+    void halfASurrogatePairIsRefusedWithoutShowingTheText(String text) {
+        for (CharSequence value : List.of(text, CharBuffer.wrap(text))) {
+            assertThatThrownBy(() -> Values.encode(value))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("unpaired surrogate at index 6")
+                    .message()
+                    .doesNotContain("secret");
+        }
+        assertThat(Values.encode("\uD83D\uDC18 \uD83D\uDC18")).isEqualTo("\uD83D\uDC18 \uD83D\uDC18");
+    }
+
+    @ParameterizedTest
     @MethodSource("unbindable")
     void whatCannotBeStoredIsRefused(Object value) {
         assertThatThrownBy(() -> Values.encode(value)).isInstanceOf(IllegalArgumentException.class);

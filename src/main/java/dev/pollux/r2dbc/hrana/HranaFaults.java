@@ -11,6 +11,7 @@ import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.CertificateException;
 import java.util.Locale;
+import java.util.Set;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class HranaFaults {
 
+    private static final Set<String> REFUSALS =
+            Set.of("SQL_PARSE_ERROR", "SQL_INPUT_ERROR", "SQL_NO_STATEMENT", "SQL_MANY_STATEMENTS", "ARGS_INVALID");
     private static final int QUOTED = 300;
     private static final String ROW_LIMIT = " (libSQL servers take rows of up to 5 MB)";
 
@@ -190,6 +193,11 @@ final class HranaFaults {
             return Faults.badGrammar(where, what, ask.sql());
         }
         return noAnswer(what, false, ask, null);
+    }
+
+    /** Whether the server refused the statement before it ran. */
+    static boolean isRefusal(ServerError error) {
+        return error.code() != null && REFUSALS.contains(error.code());
     }
 
     /** Whether the error says that the server took the transaction away. */

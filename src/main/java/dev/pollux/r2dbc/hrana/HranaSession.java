@@ -108,13 +108,7 @@ final class HranaSession implements Session {
     /** Runs one request on a stream that is closed with it. */
     private Mono<Result> once(Request request, Ask ask) {
         return client.pipeline(options.base(), server.v3(), null, List.of(request, RequestWriter.CLOSE), ask)
-                .map(reply -> {
-                    try {
-                        return reply.first();
-                    } catch (MalformedReplyException e) {
-                        throw faults.malformed(e, ask);
-                    }
-                });
+                .map(PipelineReply::first);
     }
 
     private Mono<Answer> cursor(Call call, int fetchSize, Ask ask) {
@@ -140,6 +134,9 @@ final class HranaSession implements Session {
     @Override
     public Mono<Void> commit() {
         return ordered(hold -> {
+            if (closed) {
+                return Mono.error(gone());
+            }
             HranaTransaction open = transaction;
             if (open == null) {
                 return Mono.empty();

@@ -40,6 +40,11 @@ final class HranaStream {
         this.base = base;
     }
 
+    /** Whether its statements can be made to run only inside a transaction. */
+    boolean isGuarded() {
+        return v3;
+    }
+
     /** Why it can't be used any more, or null if it can. */
     @Nullable
     String lost() {
@@ -66,6 +71,8 @@ final class HranaStream {
             underWay = true;
             return client.pipeline(base, v3, baton, requests, ask)
                     .doOnNext(reply -> took(reply.baton(), reply.baseUrl(), last))
+                    .onErrorMap(
+                            MalformedReplyException.class, e -> client.faults().malformed(e, ask))
                     .doOnError(this::failed);
         });
     }
@@ -79,7 +86,16 @@ final class HranaStream {
             }
             underWay = true;
             return client.cursor(base, baton, step, ask, portionRows)
-                    .doOnNext(cursor -> took(cursor.baton(), cursor.baseUrl(), false))
+                    .doOnNext(cursor -> {
+                        try {
+                            took(cursor.baton(), cursor.baseUrl(), false);
+                        } catch (RuntimeException e) {
+                            cursor.close();
+                            throw e;
+                        }
+                    })
+                    .onErrorMap(
+                            MalformedReplyException.class, e -> client.faults().malformed(e, ask))
                     .doOnError(this::failed);
         });
     }

@@ -62,13 +62,17 @@ final class HranaTransaction {
         return stream.send(List.of(new Request.Batch(steps)), ask).flatMapMany(reply -> {
             Result result = reply.first();
             // Not the cursor at once: it answers to a syntax error by ending the stream, a pipeline does not.
-            if (v3
-                    && work.calls().size() == 1
-                    && work.readsOnly()
-                    && result instanceof Result.Failed failed
-                    && failed.error().is("RESPONSE_TOO_LARGE")) {
-                // The rows come over the stream, which nothing else may use until they are read.
-                return cursors.run(stream, steps.get(0), ask, work.fetchSize(), hold::keep, hold::release);
+            if (result instanceof Result.Failed failed && failed.error().is("RESPONSE_TOO_LARGE")) {
+                if (!work.readsOnly()) {
+                    // The server gives up on its answer, not on what it did: a commit would keep it.
+                    String what = "a write returned more rows than the 10 MB of an answer";
+                    stream.lose(what);
+                    return Flux.error(Faults.transactionLost(faults.where(), what, ask.sql(), null));
+                }
+                if (v3 && work.calls().size() == 1) {
+                    // The rows come over the stream, which nothing else may use until they are read.
+                    return cursors.run(stream, steps.get(0), ask, work.fetchSize(), hold::keep, hold::release);
+                }
             }
             return Flux.fromIterable(outcomes.joined(work, result, stream, ask));
         });

@@ -64,7 +64,7 @@ final class OpenCursors {
             cursor.close();
             throw outcomes.gone(stream, ask);
         }
-        return new Answer(columns, cursor.first(), cursor.finished() ? null : more(cursor, stream, ask), 0, null);
+        return new Answer(columns, cursor.first(), cursor.finished() ? null : more(cursor, stream, ask), 0);
     }
 
     /** Reads on, one portion ahead of demand at most. */

@@ -30,9 +30,7 @@ final class Outcomes {
 
     /** A call's answer, without what a server reports for reading calls from the statement before. */
     static Answer tidy(Call call, Answer answer) {
-        return call.kind() == Call.Kind.READ
-                ? new Answer(answer.columns(), answer.rows(), answer.more(), 0, null)
-                : answer;
+        return call.kind() == Call.Kind.READ ? new Answer(answer.columns(), answer.rows(), answer.more(), 0) : answer;
     }
 
     /**
@@ -84,6 +82,10 @@ final class Outcomes {
         R2dbcException fault = faults.server(error, ask);
         if (HranaFaults.isLoss(error)) {
             stream.lose("another writer took its lock");
+        } else if (!stream.isGuarded() && !HranaFaults.isRefusal(error)) {
+            // Version 2 can't ask whether SQLite rolled back, as it does for INSERT OR ROLLBACK, and what came after
+            // that would commit by itself. So a constraint that leaves the transaction open costs it there, too.
+            stream.lose("a statement failed, and version 2 of the protocol does not tell whether that rolled back");
         }
         return fault;
     }

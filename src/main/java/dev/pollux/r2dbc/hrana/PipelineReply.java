@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param baton names the stream in its next request, or null if the server closed it
  * @param baseUrl where the stream's next request goes, or null for where this one went
- * @param results one a request, in order
+ * @param results one a request, in order; at least one
  */
 record PipelineReply(@Nullable String baton, @Nullable String baseUrl, List<Result> results) {
 
@@ -43,9 +43,6 @@ record PipelineReply(@Nullable String baton, @Nullable String baseUrl, List<Resu
 
     /** The result of the first request. */
     Result first() {
-        if (results.isEmpty()) {
-            throw new MalformedReplyException("an answer without results");
-        }
         return results.get(0);
     }
 }

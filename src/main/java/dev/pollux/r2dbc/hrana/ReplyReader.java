@@ -38,7 +38,7 @@ final class ReplyReader {
                     default -> json.skipChildren();
                 }
             }
-            if (results == null) {
+            if (results == null || results.isEmpty()) {
                 throw new MalformedReplyException("an answer without results");
             }
             return new PipelineReply(baton, baseUrl, results);
@@ -118,7 +118,6 @@ final class ReplyReader {
         private List<Column> columns = List.of();
         private List<@Nullable Object[]> rows = List.of();
         private long affected;
-        private @Nullable Long rowid;
 
         void field(String name, JsonParser json) {
             switch (name) {
@@ -128,13 +127,12 @@ final class ReplyReader {
                     Long count = Json.integer(json);
                     affected = count == null ? 0 : count;
                 }
-                case "last_insert_rowid" -> rowid = Json.integer(json);
                 default -> json.skipChildren();
             }
         }
 
         Answer answer() {
-            return Answer.whole(columns, rows, affected, rowid);
+            return Answer.whole(columns, rows, affected);
         }
     }
 

@@ -11,7 +11,8 @@ import reactor.core.publisher.Mono;
  * <p>Races: a cancel may come while the thing is on its way through Reactor's operators, not all of which discard what
  * they drop. Here it is decided under the monitor. What the subscriber had taken, having returned from {@code onNext} or
  * cancelling inside of it, stays the subscriber's. Everything else is freed, also when another thread cancels during
- * {@code onNext}, for then a subscriber may take the thing or drop it.
+ * {@code onNext}, for then a subscriber may take the thing or drop it. What can still be lost is a thing whose delivery
+ * has ended in the very instant of a cancel, if an operator further down took it and drops it without discarding it.
  */
 final class Handover<T> {
 

@@ -14,7 +14,6 @@ import org.sqlite.core.DB;
 /** A session's SQLite connection. Confined to the session thread, but for {@link #interrupt()}. */
 final class SqliteHandle {
 
-    private static final String LAST_ROWID = "SELECT last_insert_rowid()";
     private static final String BEGIN = "BEGIN";
     private static final String ROLLBACK = "ROLLBACK";
 
@@ -27,8 +26,7 @@ final class SqliteHandle {
             List<Column> columns,
             List<@Nullable Object[]> rows,
             @Nullable Prepared unread,
-            long rowsAffected,
-            @Nullable Long lastInsertRowid) {}
+            long rowsAffected) {}
 
     private final SQLiteConnection connection;
     private final DB db;
@@ -76,23 +74,18 @@ final class SqliteHandle {
         boolean usable = false;
         try {
             refuseTransactionControl(statement.verb(), inTransaction);
-            Object rowidBefore = writes && statement.verb() == Verb.MAYBE_INSERT ? value(LAST_ROWID) : null;
             statement.start(call.arguments());
             List<Column> columns = statement.columns();
             Prepared.Portion portion = statement.read(most, mostBytes);
             usable = true;
             if (!portion.last()) {
-                return new Run(columns, portion.rows(), statement, 0, null);
+                return new Run(columns, portion.rows(), statement, 0);
             }
+            // From here on nothing may run in SQLite: an interrupt would report a write as stopped that has committed.
             // changes() still counts for the last statement that changed rows if this one, a CREATE say, changed none.
             long affected = writes && db.total_changes() != changesBefore ? db.changes() : 0;
             statements.giveBack(statement);
-            return new Run(
-                    columns,
-                    portion.rows(),
-                    null,
-                    affected,
-                    affected == 0 ? null : insertedRowid(statement.verb(), rowidBefore));
+            return new Run(columns, portion.rows(), null, affected);
         } finally {
             if (!usable) {
                 discard(statement);
@@ -108,15 +101,6 @@ final class SqliteHandle {
                             : "savepoints need a transaction: begin one first",
                     SQLiteErrorCode.SQLITE_MISUSE);
         }
-    }
-
-    /** An upsert that updated leaves the last rowid as it was; so may one that inserted, and then nothing is claimed. */
-    private @Nullable Long insertedRowid(Verb verb, @Nullable Object before) throws SQLException {
-        if (verb != Verb.INSERT && verb != Verb.MAYBE_INSERT) {
-            return null;
-        }
-        Object after = value(LAST_ROWID);
-        return after instanceof Long rowid && !after.equals(before) ? rowid : null;
     }
 
     /** Takes a statement back that has read to its end, or that nobody reads any more. */

@@ -4,10 +4,6 @@ import java.util.Locale;
 
 /** What a statement's first word says about it. */
 enum Verb {
-    /** It inserts, and {@code last_insert_rowid()} tells what. */
-    INSERT,
-    /** It may insert: an upsert may have updated instead, and a {@code WITH} may introduce anything. */
-    MAYBE_INSERT,
     /** It begins, commits or rolls back: only the session itself may do that, or it would lose count. */
     TRANSACTION,
     /** It works on a savepoint, which outside a transaction would begin or commit one. */
@@ -26,8 +22,6 @@ enum Verb {
             end++;
         }
         return switch (sql.substring(start, end).toUpperCase(Locale.ROOT)) {
-            case "INSERT", "REPLACE" -> sql.toUpperCase(Locale.ROOT).contains("CONFLICT") ? MAYBE_INSERT : INSERT;
-            case "WITH" -> MAYBE_INSERT;
             case "BEGIN", "COMMIT", "END" -> TRANSACTION;
             case "ROLLBACK" -> isRollbackTo(sql.substring(end)) ? SAVEPOINT : TRANSACTION;
             case "SAVEPOINT", "RELEASE" -> SAVEPOINT;
@@ -51,7 +45,7 @@ enum Verb {
     private static int skipBlanks(String sql, int from) {
         int at = from;
         while (at < sql.length()) {
-            if (Character.isWhitespace(sql.charAt(at)) || sql.charAt(at) == ';') {
+            if (Character.isWhitespace(sql.charAt(at)) || sql.charAt(at) == ';' || sql.charAt(at) == '\uFEFF') {
                 at++;
             } else if (sql.startsWith("--", at)) {
                 int end = sql.indexOf('\n', at);

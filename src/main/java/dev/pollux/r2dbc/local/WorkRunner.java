@@ -121,11 +121,11 @@ final class WorkRunner {
 
     private Answer answer(SqliteHandle.Run run, int rows, Step<?> step) {
         if (run.unread() == null) {
-            return Answer.whole(run.columns(), run.rows(), run.rowsAffected(), run.lastInsertRowid());
+            return Answer.whole(run.columns(), run.rows(), run.rowsAffected());
         }
         Cursor opened = new Cursor(handle, run.unread(), rows, step.limits());
         cursor = opened;
-        return new Answer(run.columns(), run.rows(), Portions.of(thread, this, opened), 0, null);
+        return new Answer(run.columns(), run.rows(), Portions.of(thread, this, opened), 0);
     }
 
     void begin(TransactionMode mode, Step<?> step) {

@@ -14,19 +14,16 @@ import reactor.core.publisher.Flux;
  *     for each one requested, and must be consumed or cancelled, for an open cursor holds a read snapshot. Only a
  *     reading call that is alone in its work has more rows.
  * @param rowsAffected how many rows the call inserted, updated or deleted; 0 for a reading call
- * @param lastInsertRowid the rowid of the last row the call inserted, or null if it inserted none or that is unknown
  */
 public record Answer(
         List<Column> columns,
         List<@Nullable Object[]> rows,
         @Nullable Flux<List<@Nullable Object[]>> more,
-        long rowsAffected,
-        @Nullable Long lastInsertRowid) {
+        long rowsAffected) {
 
     /** A whole answer. */
-    public static Answer whole(
-            List<Column> columns, List<@Nullable Object[]> rows, long rowsAffected, @Nullable Long lastInsertRowid) {
-        return new Answer(columns, rows, null, rowsAffected, lastInsertRowid);
+    public static Answer whole(List<Column> columns, List<@Nullable Object[]> rows, long rowsAffected) {
+        return new Answer(columns, rows, null, rowsAffected);
     }
 
     /** Its shape without its values, which may be secret. */

@@ -118,6 +118,74 @@ class HranaFaultsTest {
     }
 
     @Test
+    void inVersionTwoAStatementThatFailedLosesTheTransactionUnlessItNeverRan() {
+        server.enqueue(new MockResponse.Builder().code(404).build());
+        answer(VERSION);
+        begun();
+        answer("{\"baton\":\"b2\",\"base_url\":null,"
+                + batchResult("null", "{\"message\":\"near x\",\"code\":\"SQL_PARSE_ERROR\"}"));
+        answer("{\"baton\":\"b3\",\"base_url\":null," + batchResult(row(), "null"));
+        answer("{\"baton\":\"b4\",\"base_url\":null,"
+                + batchResult(
+                        "null",
+                        "{\"message\":\"UNIQUE constraint failed: t.v\",\"code\":\"SQLITE_CONSTRAINT_UNIQUE\"}"));
+        try (Remote remote = remote()) {
+            Session session = remote.open();
+            session.begin(TransactionMode.IMMEDIATE).block(PATIENCE);
+            assertThatThrownBy(() -> write(session, "INSERT x")).isInstanceOf(R2dbcBadGrammarException.class);
+            write(session, "INSERT INTO t VALUES (1)");
+            assertThatThrownBy(() -> write(session, "INSERT OR ROLLBACK INTO t VALUES (1)"))
+                    .isInstanceOf(R2dbcDataIntegrityViolationException.class);
+            assertThatThrownBy(() -> write(session, "INSERT INTO t VALUES (2)"))
+                    .isInstanceOf(R2dbcRollbackException.class);
+            assertThatThrownBy(() -> session.commit().block(PATIENCE)).isInstanceOf(R2dbcRollbackException.class);
+        }
+        assertThat(server.getRequestCount())
+                .as("a lost stream gets no more requests")
+                .isEqualTo(6);
+    }
+
+    @Test
+    void nonsenseInATransactionLosesIt() {
+        String[] nonsense = {
+            "{\"baton\":\"b2\",\"base_url\":null,\"results\":[]}",
+            "{\"baton\":\"b2\",\"base_url\":\"ftp://elsewhere\"," + batchResult(row(), "null")
+        };
+        greet();
+        try (Remote remote = remote()) {
+            Session session = remote.open();
+            for (String body : nonsense) {
+                begun();
+                answer(body);
+                session.begin(TransactionMode.IMMEDIATE).block(PATIENCE);
+                for (int i = 0; i < 2; i++) {
+                    assertThatThrownBy(() -> write(session, "INSERT INTO t VALUES (1)"))
+                            .as(body)
+                            .isInstanceOf(R2dbcRollbackException.class)
+                            .hasMessageContaining("Hrana protocol");
+                }
+                session.rollback().block(PATIENCE);
+            }
+        }
+    }
+
+    @Test
+    void aCommitAfterTheCloseFails() {
+        greet();
+        begun();
+        answer("{\"baton\":null,\"base_url\":null,"
+                + results("{\"type\":\"execute\",\"result\":{\"cols\":[],\"rows\":[]}}"));
+        try (Remote remote = remote()) {
+            Session session = remote.open();
+            session.begin(TransactionMode.IMMEDIATE).block(PATIENCE);
+            session.close().block(PATIENCE);
+            assertThatThrownBy(() -> session.commit().block(PATIENCE))
+                    .isInstanceOf(R2dbcException.class)
+                    .hasMessageContaining("session is closed");
+        }
+    }
+
+    @Test
     void aStreamGoesOnWhereTheServerSaysWithTheNewestBaton() throws Exception {
         greet();
         try (MockWebServer other = new MockWebServer();

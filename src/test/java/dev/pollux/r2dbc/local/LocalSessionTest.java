@@ -133,24 +133,6 @@ class LocalSessionTest {
     }
 
     @Test
-    void theLastRowidBelongsToAnInsertThatInserted() {
-        assertThat(write(session, "INSERT INTO t VALUES (41, 'a')").lastInsertRowid())
-                .isEqualTo(41);
-        assertThat(write(session, " /* c */ insert into t(name) VALUES ('b')").lastInsertRowid())
-                .isEqualTo(42);
-        assertThat(write(session, "INSERT OR IGNORE INTO t(name) VALUES ('b')").lastInsertRowid())
-                .isNull();
-        String upsert = "INSERT INTO t(name) VALUES (?1) ON CONFLICT(name) DO UPDATE SET name = excluded.name";
-        assertThat(write(session, upsert, "a").lastInsertRowid()).isNull();
-        assertThat(write(session, upsert, "c").lastInsertRowid()).isEqualTo(43);
-        assertThat(write(session, "UPDATE t SET name = 'd' WHERE id = 41").lastInsertRowid())
-                .isNull();
-        assertThat(write(session, "WITH n(x) AS (VALUES ('e')) INSERT INTO t(name) SELECT x FROM n RETURNING id")
-                        .lastInsertRowid())
-                .isEqualTo(44);
-    }
-
-    @Test
     void aUnitCommitsAsAWhole() {
         List<Answer> answers = run(
                 session,

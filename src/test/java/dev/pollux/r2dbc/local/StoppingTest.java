@@ -114,6 +114,22 @@ class StoppingTest {
     }
 
     @Test
+    void aWriteThatIsReportedAsStoppedHasChangedNothing() {
+        long written = 0;
+        for (int i = 0; i < 300; i++) {
+            session.statementTimeout(Duration.ofNanos(1 + i * 2_000L));
+            try {
+                write(session, "INSERT INTO t VALUES (1)");
+                written++;
+            } catch (R2dbcTimeoutException e) {
+                // Then it must not be counted below.
+            }
+        }
+        session.statementTimeout(null);
+        assertThat(value(session, "SELECT count(*) FROM t")).isEqualTo(written);
+    }
+
+    @Test
     void theDefaultTimeoutIsTheTransports() {
         try (Database hasty = new Database(
                 LocalOptions.memory("").statementTimeout(Duration.ofMillis(30)).build())) {

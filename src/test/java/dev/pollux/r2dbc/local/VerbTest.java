@@ -9,14 +9,12 @@ class VerbTest {
 
     @ParameterizedTest
     @CsvSource({
-        "insert into t values (1), INSERT",
-        "REPLACE INTO t VALUES (1), INSERT",
-        "INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING, MAYBE_INSERT",
-        "WITH x AS (SELECT 1) INSERT INTO t SELECT * FROM x, MAYBE_INSERT",
+        "insert into t values (1), OTHER",
         "UPDATE t SET a = 'INSERT', OTHER",
         "'/* insert */ -- insert', NONE",
         "/* a */ /* b */ BEGIN IMMEDIATE, TRANSACTION",
         "commit;, TRANSACTION",
+        "\uFEFFCOMMIT, TRANSACTION",
         "END, TRANSACTION",
         "ROLLBACK, TRANSACTION",
         "ROLLBACK;, TRANSACTION",
