@@ -144,16 +144,10 @@ final class Incarnation {
     }
 
     private Mono<Boolean> release(Lease lease, String reason) {
-        return table.release(lease, () -> forget(lease))
-                .doOnNext(released -> {
-                    if (released) {
-                        reporter.tell(new StorageEvent.Released(config.queue(), lease.task(), reason));
-                    }
-                })
-                .onErrorResume(error -> {
-                    forget(lease);
-                    return Mono.just(false);
-                });
+        return table.release(lease, reason, () -> forget(lease)).onErrorResume(error -> {
+            forget(lease);
+            return Mono.just(false);
+        });
     }
 
     /** Ends the life once all leases are over, or after the drain time. Idempotent. */

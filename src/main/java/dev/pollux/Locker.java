@@ -58,14 +58,10 @@ final class Locker {
 
     /** Gives a lease back; fails with {@link LeaseLostException} if it is lost. */
     Mono<Void> release(Lease lease, String reason) {
-        return table.release(lease, () -> incarnations.forget(lease))
+        return table.release(lease, reason, () -> incarnations.forget(lease))
                 .doOnError(error -> incarnations.forget(lease))
-                .flatMap(released -> {
-                    if (!released) {
-                        return table.explain("release", lease, false).then();
-                    }
-                    reporter.tell(new StorageEvent.Released(config.queue(), lease.task(), reason));
-                    return Mono.empty();
-                });
+                .flatMap(released -> released
+                        ? Mono.<Void>empty()
+                        : table.explain("release", lease, false).then());
     }
 }

@@ -82,9 +82,7 @@ final class Schema {
     }
 
     private static Mono<String> mode(Connection connection, Sql sql) {
-        StringBuilder text = new StringBuilder();
-        sql.appendTo(text, 1);
-        return Flux.from(connection.createStatement(text.toString()).execute())
+        return Flux.from(connection.createStatement(sql.alone()).execute())
                 .concatMap(result -> result.map(row -> String.valueOf(row.get(0, String.class))))
                 .single();
     }

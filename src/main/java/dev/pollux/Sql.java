@@ -51,6 +51,13 @@ enum Sql {
         return text.parameters();
     }
 
+    /** The statement alone, with its parameters numbered from 1. */
+    String alone() {
+        StringBuilder alone = new StringBuilder();
+        text.appendTo(alone, 1);
+        return alone.toString();
+    }
+
     /** Writes the statement with its parameters numbered from {@code first}: {@code ?1}, {@code ?2} and so on. */
     void appendTo(StringBuilder turn, int first) {
         text.appendTo(turn, first);

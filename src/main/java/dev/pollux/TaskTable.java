@@ -76,9 +76,7 @@ final class TaskTable {
     /** Adds a task on the caller's connection, as part of whatever transaction is open on it. */
     Mono<Void> pushOn(Connection connection, Row row) {
         return Mono.defer(() -> {
-                    StringBuilder text = new StringBuilder();
-                    Sql.PUSH.appendTo(text, 1);
-                    Statement statement = connection.createStatement(text.toString());
+                    Statement statement = connection.createStatement(Sql.PUSH.alone());
                     statement.bind(0, "[" + row.element() + "]");
                     return Flux.from(statement.execute())
                             .concatMap(result -> result.map(Rows::pushed))
@@ -185,13 +183,23 @@ final class TaskTable {
 
     private record Acknowledgement(Rows.@Nullable Item row, boolean repeated) {}
 
-    /** Gives a lease back without counting a try; false if it is lost. */
-    Mono<Boolean> release(Lease lease, Runnable settled) {
+    /**
+     * Gives a lease back without counting a try; false if it is lost.
+     *
+     * @param reason what the listener is told
+     * @param settled runs on the lane once the lease is over, given back or lost
+     */
+    Mono<Boolean> release(Lease lease, String reason, Runnable settled) {
         return lane.submit(element(Sql.RELEASE, lease.task(), lease.json(), Rows::pushed, rows -> {
                     settled.run();
                     return rows.first() != null;
                 }))
-                .onErrorMap(error -> Fault.describe(about("release", lease.task()), error));
+                .onErrorMap(error -> Fault.describe(about("release", lease.task()), error))
+                .doOnNext(released -> {
+                    if (released) {
+                        reporter.tell(new StorageEvent.Released(config.queue(), lease.task(), reason));
+                    }
+                });
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.pollux;
 
 import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
@@ -79,17 +80,17 @@ final class Turn {
         return text.toString();
     }
 
+    /** A row that cannot be read is its own statement's fault: the turn has run, and the others' rows are there. */
     private static <V> Mono<Runnable> read(Result result, Part<V> part) {
-        return Flux.from(result.map(part.row())).collectList().map(rows -> () -> part.settle(rows));
+        return Flux.from(result.map(part.row()))
+                .collectList()
+                .<Runnable>map(rows -> () -> part.settle(rows))
+                .onErrorResume(error -> !(error instanceof R2dbcException), error -> Mono.just(() -> part.fail(error)));
     }
 
     private List<Part<?>> parts() {
-        Map<Sql, List<Waiting<?, ?>>> bySql = new EnumMap<>(Sql.class);
-        for (Waiting<?, ?> waiting : steps) {
-            bySql.computeIfAbsent(waiting.step.sql(), sql -> new ArrayList<>()).add(waiting);
-        }
         List<Part<?>> parts = new ArrayList<>();
-        bySql.forEach((sql, same) -> {
+        bySql().forEach((sql, same) -> {
             if (same.get(0).step.isElement()) {
                 parts.add(elements(same));
             } else {
@@ -129,6 +130,10 @@ final class Turn {
     /** One statement of the turn, with the steps that share it. */
     private record Part<V>(
             Sql sql, List<Object> arguments, Function<Readable, V> row, List<? extends Waiting<V, ?>> callers) {
+
+        void fail(Throwable error) {
+            callers.forEach(caller -> caller.fail(error));
+        }
 
         void settle(List<V> rows) {
             if (!callers.get(0).step.isElement()) {

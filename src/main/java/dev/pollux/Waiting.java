@@ -88,7 +88,7 @@ final class Waiting<V, R> {
             } else {
                 caller.success(result);
             }
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             Operators.onErrorDropped(e, Context.of(caller.contextView()));
         }
     }

@@ -66,7 +66,7 @@ final class WriteLane {
 
     /**
      * Lines a step up at each subscription; emits its result once it is committed, on the thread the database answered
-     * on. Fails with a {@link LibsqlException}. Cancelling takes it out of the line; a step whose turn has come runs
+     * on. Fails with what the database failed with. Cancelling takes it out of the line; a step whose turn has come runs
      * and settles all the same.
      */
     <V, R> Mono<R> submit(Step<V, R> step) {

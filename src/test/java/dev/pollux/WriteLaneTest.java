@@ -259,6 +259,32 @@ class WriteLaneTest {
     }
 
     @Test
+    void aRowThatCannotBeReadFailsOnlyItsOwnStatement() {
+        Sinks.Empty<Void> firstTurn = Sinks.empty();
+        AtomicInteger turns = new AtomicInteger();
+        ScriptedDatabase database = new ScriptedDatabase(execution -> turns.getAndIncrement() == 0
+                ? firstTurn.asMono().thenMany(added(execution))
+                : Flux.concat(added(execution), Flux.just(List.of(List.of("id", "Sleeping", 1L)))));
+        LibsqlStorage<Email> storage = storage(database);
+
+        StepVerifier.create(Mono.when(
+                        storage.push(Email.number(1)),
+                        storage.push(Email.number(2)),
+                        storage.reenqueueOrphaned()
+                                .onErrorResume(
+                                        error -> String.valueOf(error.getMessage())
+                                                .contains("Sleeping"),
+                                        error -> Mono.just(-1L))))
+                .then(() -> firstTurn.tryEmitEmpty().orThrow())
+                .expectComplete()
+                .verify(PATIENCE);
+
+        assertThat(database.executions())
+                .as("what was committed is not run again")
+                .hasSize(2);
+    }
+
+    @Test
     void aRefusedTokenFailsEveryCallerAtOnce() {
         ScriptedDatabase database = new ScriptedDatabase(
                 execution -> Flux.error(new R2dbcPermissionDeniedException("401: the token is wrong", "28000")));
