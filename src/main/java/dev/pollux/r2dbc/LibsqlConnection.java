@@ -27,9 +27,9 @@ import reactor.core.publisher.Mono;
  * A connection over a transport's session.
  *
  * <p>Statements and transaction calls run one at a time, in the order of subscription. A result that is still being read
- * when the next one is due is fetched to its end first, into memory; one that nobody has begun to read is given up. A transaction begins IMMEDIATE
- * unless its definition says otherwise, so that one that reads and then writes cannot lose its snapshot to another
- * writer. SQLite's isolation is SERIALIZABLE and nothing else; asking for a weaker level is granted with this stronger
+ * when the next one is due does not hold it up: what is left of its rows is kept in memory, up to 64 MB, after which the
+ * rows end with an error. One that nobody has begun to read is given up. A transaction begins IMMEDIATE unless its
+ * definition says otherwise, so that one that reads and then writes cannot lose its snapshot to another writer. SQLite's isolation is SERIALIZABLE and nothing else; asking for a weaker level is granted with this stronger
  * one, as the SQL standard allows.
  *
  * <p>With auto-commit off and no transaction begun, the first statement begins one (IMMEDIATE), so that nothing commits
@@ -130,7 +130,7 @@ final class LibsqlConnection implements Connection, Lifecycle {
     }
 
     private Flux<Answer> inTransactionIfDue(Work work) {
-        makeWay();
+        abandonUnread();
         if (session.inTransaction()) {
             if (readOnlyTransaction && !work.readsOnly()) {
                 return Flux.error(new R2dbcPermissionDeniedException(
@@ -143,10 +143,10 @@ final class LibsqlConnection implements Connection, Lifecycle {
                 : begin(TransactionMode.IMMEDIATE, false, null).thenMany(session.execute(work));
     }
 
-    private void makeWay() {
+    private void abandonUnread() {
         OpenAnswer left = open.get();
         if (left != null && open.compareAndSet(left, null)) {
-            left.makeWay();
+            left.abandonUnread();
         }
     }
 
@@ -180,7 +180,7 @@ final class LibsqlConnection implements Connection, Lifecycle {
     }
 
     private Mono<Void> begin(TransactionMode mode, boolean readOnly, @Nullable Duration wait) {
-        makeWay();
+        abandonUnread();
         Mono<Void> begin = session.begin(mode).doOnSuccess(begun -> readOnlyTransaction = readOnly);
         if (wait != null) {
             session.lockWaitTimeout(requireNotNegative(wait, "lockWaitTimeout"));
@@ -203,7 +203,7 @@ final class LibsqlConnection implements Connection, Lifecycle {
 
     private Mono<Void> end(Supplier<Mono<Void>> how) {
         return Mono.defer(() -> {
-                    makeWay();
+                    abandonUnread();
                     return how.get();
                 })
                 .doOnTerminate(this::restoreLockWait);
@@ -237,7 +237,7 @@ final class LibsqlConnection implements Connection, Lifecycle {
     private Mono<Void> savepoint(String verb, String name) {
         Work work = Work.of(Call.write(verb + Identifiers.savepoint(Require.nonNull(name, "name"))));
         return Mono.defer(() -> {
-            makeWay();
+            abandonUnread();
             return session.execute(work).then();
         });
     }
@@ -322,7 +322,7 @@ final class LibsqlConnection implements Connection, Lifecycle {
         boolean remote = Require.nonNull(depth, "depth") == ValidationDepth.REMOTE;
         return Mono.defer(() -> {
                     if (remote) {
-                        makeWay();
+                        abandonUnread();
                     }
                     return session.validate(remote);
                 })
@@ -348,7 +348,7 @@ final class LibsqlConnection implements Connection, Lifecycle {
     @Override
     public Mono<Void> close() {
         return Mono.defer(() -> {
-            makeWay();
+            abandonUnread();
             return session.close();
         });
     }

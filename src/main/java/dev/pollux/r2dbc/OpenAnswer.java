@@ -23,12 +23,12 @@ final class OpenAnswer {
     private final AtomicBoolean read = new AtomicBoolean();
     private final AtomicBoolean taken = new AtomicBoolean();
     private volatile boolean abandoned;
-    private final @Nullable BufferOnDemand<List<@Nullable Object[]>> more;
+    private final @Nullable Flux<List<@Nullable Object[]>> more;
 
     OpenAnswer(Answer answer, Call.Kind kind) {
         this.answer = answer;
         this.kind = kind;
-        this.more = answer.more() == null ? null : new BufferOnDemand<>(answer.more());
+        this.more = answer.more();
         this.metadata = new LibsqlRowMetadata(
                 answer.columns(), answer.rows().isEmpty() ? null : answer.rows().get(0));
     }
@@ -86,16 +86,11 @@ final class OpenAnswer {
                 .doFinally(signal -> free());
     }
 
-    /**
-     * Called when the connection is used again, for an open cursor would hold it up: an answer that nobody reads is
-     * given up, and what is left of one that is being read is fetched into memory.
-     */
-    void makeWay() {
+    /** Called when the connection is used again, for an open cursor would hold it up: rows that nobody reads are given up. */
+    void abandonUnread() {
         if (read.compareAndSet(false, true)) {
             abandoned = true;
             free();
-        } else if (more != null) {
-            more.bufferRest();
         }
     }
 

@@ -119,24 +119,6 @@ class LibsqlResultTest {
     }
 
     @Test
-    void aResultThatIsBeingReadIsFetchedToItsEndWhenTheConnectionIsUsedAgain() {
-        TestPublisher<List<@Nullable Object[]>> more = TestPublisher.create();
-
-        StepVerifier.create(numbers(select(open(more.flux(), 1))), 0)
-                .thenRequest(1)
-                .expectNext(1L)
-                .then(() -> more.assertMaxRequested(1))
-                .then(() -> result("SELECT 1"))
-                .then(() -> more.assertMinRequested(1_000))
-                .then(() -> more.next(rows(2), rows(3), rows(4)).complete())
-                .thenRequest(2)
-                .expectNext(2L, 3L)
-                .thenRequest(1)
-                .expectNext(4L)
-                .verifyComplete();
-    }
-
-    @Test
     void theCountOfAReadingStatementIsEmptyAndFreesTheCursor() {
         TestPublisher<List<@Nullable Object[]>> more = TestPublisher.create();
 

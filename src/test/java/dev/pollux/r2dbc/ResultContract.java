@@ -75,6 +75,27 @@ interface ResultContract extends Driven {
         Driven.all(connection().commitTransaction());
     }
 
+    /** 12 MB, more than a server's plain answer holds. */
+    private Flux<Integer> wideRows(int count) {
+        return Flux.from(connection()
+                        .createStatement("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT ?)"
+                                + " SELECT i, zeroblob(1000) AS wide FROM n")
+                        .bind(0, count)
+                        .execute())
+                .concatMap(result -> result.map(row -> row.get("i", Integer.class)));
+    }
+
+    @Test
+    default void twoLargeResultsOfOneTransactionAreReadSideBySide() {
+        Driven.all(connection().beginTransaction());
+        StepVerifier.create(Flux.zip(wideRows(12_000), wideRows(12_000), Integer::sum)
+                        .reduce(0L, Long::sum))
+                .expectNext(12_000L * 12_001)
+                .expectComplete()
+                .verify(PATIENCE);
+        Driven.all(connection().commitTransaction());
+    }
+
     @Test
     default void countsAreOfTheRowsChanged() {
         run("CREATE TABLE t (n INTEGER)");

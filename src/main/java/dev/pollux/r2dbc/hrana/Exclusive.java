@@ -1,8 +1,10 @@
 package dev.pollux.r2dbc.hrana;
 
 import dev.pollux.r2dbc.transport.Gate;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -12,14 +14,17 @@ import reactor.core.scheduler.Schedulers;
  * Runs publishers one at a time, in the order of their subscription: a {@link Gate} for Reactor.
  *
  * <p>Races: a cancel while the gate is handed over either takes the turn out of the line, or finds it inside and
- * leaves for it; {@link Gate.Turn#leave()} is idempotent, so both may happen.
+ * leaves for it; {@link Gate.Turn#leave()} is idempotent, so both may happen. Whoever waits counts itself before it looks
+ * whom to ask for room, and whoever keeps a turn says so before it looks for those who wait; so one sees the other.
  */
 final class Exclusive {
 
     private final Gate gate = new Gate();
+    private final AtomicInteger waiting = new AtomicInteger();
+    private volatile @Nullable Runnable makeRoom;
 
     /** A turn inside, which ends when all that hold it have let go. */
-    static final class Hold {
+    final class Hold {
         private final Gate.Turn turn;
         private final AtomicInteger holders = new AtomicInteger(1);
 
@@ -27,13 +32,22 @@ final class Exclusive {
             this.turn = turn;
         }
 
-        /** Keeps the turn beyond the end of the publisher, until one more {@link #release()}. */
-        void keep() {
+        /**
+         * Keeps the turn beyond the end of the publisher, until one more {@link #release()}.
+         *
+         * @param whenOthersWait called when others wait for the gate, perhaps several times, on a thread of theirs
+         */
+        void keep(Runnable whenOthersWait) {
             holders.incrementAndGet();
+            makeRoom = whenOthersWait;
+            if (waiting.get() > 0) {
+                whenOthersWait.run();
+            }
         }
 
         void release() {
             if (holders.decrementAndGet() == 0) {
+                makeRoom = null;
                 turn.leave();
             }
         }
@@ -50,8 +64,26 @@ final class Exclusive {
 
     private Mono<Hold> turn() {
         return Mono.create(sink -> {
-            Gate.Turn turn = gate.enter(entered -> sink.success(new Hold(entered)));
-            sink.onCancel(turn::leave);
+            waiting.incrementAndGet();
+            AtomicBoolean waits = new AtomicBoolean(true);
+            Gate.Turn turn = gate.enter(entered -> {
+                stopWaiting(waits);
+                sink.success(new Hold(entered));
+            });
+            sink.onCancel(() -> {
+                stopWaiting(waits);
+                turn.leave();
+            });
+            Runnable asked = makeRoom;
+            if (asked != null && waits.get()) {
+                asked.run();
+            }
         });
+    }
+
+    private void stopWaiting(AtomicBoolean waits) {
+        if (waits.getAndSet(false)) {
+            waiting.decrementAndGet();
+        }
     }
 }

@@ -27,7 +27,7 @@ import reactor.core.scheduler.Schedulers;
  * stream, runs and closes it. Inside, it owns a stream.
  *
  * <p>Rows that are read on outside a transaction have a stream to themselves and let the next work start; inside one
- * they occupy the stream, and the next work waits for them.
+ * they occupy the stream, and the next work lets them be read out into memory.
  *
  * <p>Close against execute: work that is under way ends first, work that waits fails, and cursors are cut.
  */
@@ -113,7 +113,7 @@ final class HranaSession implements Session {
 
     private Mono<Answer> cursor(Call call, int fetchSize, Ask ask) {
         HranaStream stream = stream();
-        return cursors.run(stream, new Step(call, null), ask, fetchSize, () -> {}, () -> stream.endSoon(ask));
+        return cursors.run(stream, new Step(call, null), ask, fetchSize, readOut -> {}, () -> stream.endSoon(ask));
     }
 
     @Override

@@ -70,7 +70,8 @@ final class HranaTransaction {
                     return Flux.error(Faults.transactionLost(faults.where(), what, ask.sql(), null));
                 }
                 if (v3 && work.calls().size() == 1) {
-                    // The rows come over the stream, which nothing else may use until they are read.
+                    // The rows come over the stream, which nothing else may use until they are read, by their reader
+                    // or, when other work waits, into memory.
                     return cursors.run(stream, steps.get(0), ask, work.fetchSize(), hold::keep, hold::release);
                 }
             }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -31,19 +32,21 @@ final class OpenCursors {
     /**
      * Runs a reading step through a cursor.
      *
-     * @param opened told when there is a cursor to be read on or closed
+     * @param opened told when there is a cursor to be read on or closed, and given what reads it out into memory
      * @param closed told when that was read to its end or closed; only after {@code opened}
      */
-    Mono<Answer> run(HranaStream stream, Step step, Ask ask, int fetchSize, Runnable opened, Runnable closed) {
+    Mono<Answer> run(
+            HranaStream stream, Step step, Ask ask, int fetchSize, Consumer<Runnable> opened, Runnable closed) {
         return stream.cursor(step, ask, fetchSize > 0 ? fetchSize : DEFAULT_ROWS)
                 .map(cursor -> {
-                    opened.run();
+                    ReadAside more = new ReadAside(more(cursor, stream, ask), this::tooMuch);
+                    opened.accept(more::readOut);
                     open.add(cursor);
                     cursor.ended().whenComplete((nothing, never) -> {
                         open.remove(cursor);
                         closed.run();
                     });
-                    return answer(cursor, stream, ask);
+                    return answer(cursor, more, stream, ask);
                 })
                 .doOnDiscard(Cursor.class, Cursor::close);
     }
@@ -53,7 +56,7 @@ final class OpenCursors {
         open.forEach(Cursor::close);
     }
 
-    private Answer answer(Cursor cursor, HranaStream stream, Ask ask) {
+    private Answer answer(Cursor cursor, ReadAside more, HranaStream stream, Ask ask) {
         ServerError error = cursor.error();
         if (error != null) {
             cursor.close();
@@ -64,14 +67,22 @@ final class OpenCursors {
             cursor.close();
             throw outcomes.gone(stream, ask);
         }
-        return new Answer(columns, cursor.first(), cursor.finished() ? null : more(cursor, stream, ask), 0);
+        Flux<List<@Nullable Object[]>> rest = cursor.finished() ? null : more.publishOn(Schedulers.parallel(), 1);
+        return new Answer(columns, cursor.first(), rest, 0);
+    }
+
+    private RuntimeException tooMuch() {
+        return Faults.tooLarge(
+                faults.where(),
+                "the connection was used for other work before these rows were read, and the rest of them is over the"
+                        + " 64 MB that are kept in memory: read them first, or use another connection,",
+                null);
     }
 
     /** Reads on, one portion ahead of demand at most. */
     private Flux<List<@Nullable Object[]>> more(Cursor cursor, HranaStream stream, Ask ask) {
-        AtomicBoolean subscribed = new AtomicBoolean();
         AtomicBoolean unwanted = new AtomicBoolean();
-        Flux<List<@Nullable Object[]>> portions = Mono.fromCallable(cursor::next)
+        return Mono.fromCallable(cursor::next)
                 // A worker a portion, so that a slow reader does not occupy a thread.
                 .subscribeOn(Schedulers.boundedElastic())
                 .repeat(() -> !cursor.finished() && !cursor.cut())
@@ -87,10 +98,6 @@ final class OpenCursors {
                     cursor.close();
                 })
                 .doOnTerminate(cursor::close);
-        return Flux.defer(() -> subscribed.compareAndSet(false, true)
-                        ? portions
-                        : Flux.error(new IllegalStateException("the rows of an answer can be read once")))
-                .publishOn(Schedulers.parallel(), 1);
     }
 
     private Throwable fault(Throwable error, HranaStream stream, Ask ask) {

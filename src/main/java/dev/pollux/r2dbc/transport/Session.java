@@ -21,8 +21,10 @@ public interface Session {
      * commits when all of them worked and rolls back otherwise. Inside a transaction the calls join it, and the first
      * error ends the work and leaves the transaction open.
      *
-     * <p>With one call, its answer may still be reading ({@link Answer#more()}). With several, each answer is whole,
-     * and none is emitted before the unit has committed.
+     * <p>With one call, its answer may still be reading ({@link Answer#more()}). Later work of the session does not wait
+     * for whoever reads that: if it needs the cursor's place, the rest is read out into memory first, and if that is too
+     * much, the rows end with an error. With several calls, each answer is whole, and none is emitted before the unit has
+     * committed.
      *
      * @return one answer a call, in order. Cancelling before the work started means that it never runs; later it
      *     stops the work as soon as the database can, and whether it took effect is then unknown.

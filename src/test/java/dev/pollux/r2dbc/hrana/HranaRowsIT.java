@@ -26,7 +26,6 @@ import org.junit.jupiter.api.Test;
 import org.reactivestreams.Subscription;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
-import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
 
 /** Answers that are read as they come. */
@@ -174,21 +173,36 @@ class HranaRowsIT {
     }
 
     @Test
-    void inATransactionTheNextWorkWaitsForTheRows() {
+    void inATransactionTheRowsAreKeptForTheirReaderWhenOtherWorkComes() {
         Session session = remote.open();
         session.begin(TransactionMode.IMMEDIATE).block(PATIENCE);
         write(session, "INSERT INTO t VALUES (1)");
         Answer answer = read(session, MANY, 100_000L);
-        Mono<Answer> next = session.execute(Work.of(Call.write("INSERT INTO t VALUES (2)")))
-                .next()
-                .cache();
-        next.subscribe(inserted -> {}, error -> {});
-
-        assertNumbered(answer, 100_000);
-        next.block(PATIENCE);
+        write(session, "INSERT INTO t VALUES (2)");
         session.commit().block(PATIENCE);
 
+        assertNumbered(answer, 100_000);
         assertThat(value(session, "SELECT count(*) FROM t")).isEqualTo(2L);
+    }
+
+    @Test
+    void inATransactionRowsThatAreTooManyToKeepEndWithAnErrorAndTheTransactionGoesOn() {
+        Session session = remote.open();
+        session.begin(TransactionMode.IMMEDIATE).block(PATIENCE);
+        String wide =
+                "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c LIMIT ?1) SELECT zeroblob(1000000) FROM c";
+        Answer answer = read(session, wide, 80L);
+
+        write(session, "INSERT INTO t VALUES (1)");
+        session.commit().block(PATIENCE);
+
+        assertThat(value(session, "SELECT count(*) FROM t")).isEqualTo(1L);
+        StepVerifier.create(more(answer).flatMapIterable(rows -> rows).count())
+                .expectErrorSatisfies(e -> assertThat(e)
+                        .isInstanceOf(R2dbcException.class)
+                        .hasMessageContaining("64 MB")
+                        .hasMessageContaining("read them first"))
+                .verify(PATIENCE);
     }
 
     @Test
