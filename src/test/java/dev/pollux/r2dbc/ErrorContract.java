@@ -82,6 +82,9 @@ interface ErrorContract extends Driven {
                         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 50000000)"
                                 + " SELECT count(*) FROM n"))
                 .isInstanceOf(R2dbcTimeoutException.class);
+
+        Driven.all(connection().setStatementTimeout(Duration.ZERO)); // none
+        assertThat(query(Long.class, "SELECT 1")).containsExactly(1L);
     }
 
     @Test

@@ -41,4 +41,18 @@ interface LockContract extends Driven {
         Driven.all(other.beginTransaction(hasty));
         Driven.all(other.close());
     }
+
+    @Test
+    default void noWaitAtAllIsAllowed() {
+        run("CREATE TABLE t (n INTEGER)");
+        Connection other = another();
+        Driven.all(connection().beginTransaction());
+        Driven.all(other.setLockWaitTimeout(Duration.ZERO));
+
+        assertThatThrownBy(() -> run(other, "INSERT INTO t VALUES (1)")).isInstanceOf(R2dbcTimeoutException.class);
+
+        Driven.all(connection().rollbackTransaction());
+        run(other, "INSERT INTO t VALUES (1)");
+        Driven.all(other.close());
+    }
 }

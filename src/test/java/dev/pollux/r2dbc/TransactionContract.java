@@ -5,14 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.IsolationLevel;
+import io.r2dbc.spi.Option;
 import io.r2dbc.spi.R2dbcBadGrammarException;
 import io.r2dbc.spi.R2dbcDataIntegrityViolationException;
 import io.r2dbc.spi.R2dbcPermissionDeniedException;
 import io.r2dbc.spi.Result;
+import io.r2dbc.spi.TransactionDefinition;
 import io.r2dbc.spi.ValidationDepth;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
 
@@ -192,5 +196,127 @@ interface TransactionContract extends Driven {
         assertThatThrownBy(() -> connection().createStatement("BEGIN"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("beginTransaction()");
+    }
+
+    @Test
+    default void savepointsNestAndAnOuterOneTakesTheInnerOnesWithIt() {
+        createTable();
+        Driven.all(connection().beginTransaction());
+        insert(1);
+        Driven.all(connection().createSavepoint("outer"));
+        insert(2);
+        Driven.all(connection().createSavepoint("inner"));
+        insert(3);
+        assertThatThrownBy(() -> insert(1)).isInstanceOf(R2dbcDataIntegrityViolationException.class);
+
+        Driven.all(connection().rollbackTransactionToSavepoint("outer"));
+        assertThat(rows(connection())).containsExactly(1);
+        assertThatThrownBy(() -> Driven.all(connection().releaseSavepoint("inner")))
+                .isInstanceOf(R2dbcBadGrammarException.class);
+
+        insert(4);
+        Driven.all(connection().createSavepoint("outer"));
+        insert(5);
+        Driven.all(connection().rollbackTransactionToSavepoint("outer")); // the later one of the two
+        Driven.all(connection().releaseSavepoint("outer"));
+        Driven.all(connection().releaseSavepoint("outer"));
+        assertThat(connection().isAutoCommit()).isFalse();
+        Driven.all(connection().rollbackTransaction());
+
+        assertThat(rows(connection())).isEmpty();
+    }
+
+    @Test
+    default void autoCommitThatIsTurnedOffWithinATransactionStaysOffAfterIt() {
+        createTable();
+        Driven.all(connection().beginTransaction());
+        insert(1);
+        Driven.all(connection().setAutoCommit(false));
+        Driven.all(connection().rollbackTransaction());
+        assertThat(rows(connection())).isEmpty();
+        assertThat(connection().isAutoCommit()).isFalse();
+
+        insert(2);
+        Driven.all(connection().setAutoCommit(true));
+        Driven.all(connection().rollbackTransaction());
+
+        assertThat(connection().isAutoCommit()).isTrue();
+        assertThat(rows(connection())).containsExactly(2);
+    }
+
+    @Test
+    default void aTransactionWithinATransactionIsRefusedAndTheFirstGoesOn() {
+        createTable();
+        Driven.all(connection().beginTransaction());
+        insert(1);
+
+        assertThatThrownBy(() -> Driven.all(connection().beginTransaction())).isInstanceOf(IllegalStateException.class);
+
+        Driven.all(connection().commitTransaction());
+        assertThat(rows(connection())).containsExactly(1);
+    }
+
+    @Test
+    default void aDefinitionOfAnotherLibraryIsUnderstood() {
+        createTable();
+        TransactionDefinition definition = definition(Map.of(
+                TransactionDefinition.NAME,
+                "nightly",
+                TransactionDefinition.ISOLATION_LEVEL,
+                IsolationLevel.REPEATABLE_READ,
+                TransactionDefinition.READ_ONLY,
+                true));
+
+        Driven.all(connection().beginTransaction(definition));
+        assertThatThrownBy(() -> insert(1)).isInstanceOf(R2dbcPermissionDeniedException.class);
+        Driven.all(connection().rollbackTransaction());
+        Driven.all(connection().beginTransaction(definition(Map.of())));
+        insert(2);
+        Driven.all(connection().commitTransaction());
+
+        assertThat(rows(connection())).containsExactly(2);
+    }
+
+    private static TransactionDefinition definition(Map<Option<?>, Object> attributes) {
+        return new TransactionDefinition() {
+            @Override
+            public <T> @Nullable T getAttribute(Option<T> option) {
+                return option.cast(attributes.get(option));
+            }
+        };
+    }
+
+    @Test
+    default void validatingLeavesTheTransactionAsItIs() {
+        createTable();
+        Driven.all(connection().beginTransaction());
+        insert(1);
+        assertThat(Driven.all(connection().validate(ValidationDepth.LOCAL))).containsExactly(true);
+        assertThat(Driven.all(connection().validate(ValidationDepth.REMOTE))).containsExactly(true);
+        assertThat(connection().isAutoCommit()).isFalse();
+        Driven.all(connection().rollbackTransaction());
+
+        assertThat(rows(connection())).isEmpty();
+    }
+
+    @Test
+    default void aBatchAndBindingSetsJoinTheOpenTransaction() {
+        createTable();
+        Driven.all(connection().setAutoCommit(false));
+        Driven.all(connection()
+                .createBatch()
+                .add("INSERT INTO t VALUES (1)")
+                .add("INSERT INTO t VALUES (2)")
+                .execute());
+        Driven.all(connection()
+                .createStatement("INSERT INTO t VALUES (?)")
+                .bind(0, 3)
+                .add()
+                .bind(0, 4)
+                .execute());
+        assertThat(rows(connection())).containsExactly(1, 2, 3, 4);
+        Driven.all(connection().rollbackTransaction());
+
+        assertThat(rows(connection())).isEmpty();
     }
 }
