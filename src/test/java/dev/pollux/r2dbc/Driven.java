@@ -18,6 +18,9 @@ interface Driven {
     /** The database under test. */
     ConnectionFactory factory();
 
+    /** A factory with an option, written as in a URL, for the length of a test. */
+    LibsqlConnectionFactory another(String option);
+
     /** A connection to it that the suite closes. */
     Connection connection();
 

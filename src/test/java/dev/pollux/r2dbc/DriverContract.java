@@ -17,12 +17,12 @@ abstract class DriverContract
     private @Nullable LibsqlConnectionFactory factory;
     private @Nullable Connection connection;
 
-    /** A factory for the database. */
-    abstract LibsqlConnectionFactory open() throws Exception;
+    /** The database, without options. */
+    abstract String url();
 
     @BeforeEach
-    void connectToAnEmptyDatabase() throws Exception {
-        factory = open();
+    void connectToAnEmptyDatabase() {
+        factory = LibsqlConnectionFactory.of(url());
         connection = another();
         run("DROP TABLE IF EXISTS u; DROP TABLE IF EXISTS t");
     }
@@ -36,6 +36,11 @@ abstract class DriverContract
     @Override
     public ConnectionFactory factory() {
         return Objects.requireNonNull(factory);
+    }
+
+    @Override
+    public LibsqlConnectionFactory another(String option) {
+        return LibsqlConnectionFactory.of(url() + (url().contains("?") ? "&" : "?") + option);
     }
 
     @Override

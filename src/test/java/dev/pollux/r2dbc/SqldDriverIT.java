@@ -4,16 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pollux.testing.Sqld;
 import java.time.Duration;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import reactor.test.StepVerifier;
 
 /** The contract on a real libSQL server. */
 class SqldDriverIT extends DriverContract {
 
-    @Override
-    LibsqlConnectionFactory open() {
+    @BeforeAll
+    static void emptyTheServer() {
         Sqld.shared().reset();
-        return LibsqlConnectionFactory.of("r2dbc:libsql:" + Sqld.shared().url());
+    }
+
+    @Override
+    String url() {
+        return "r2dbc:libsql:" + Sqld.shared().url();
     }
 
     @Override

@@ -174,16 +174,17 @@ interface TypeContract extends Driven {
     }
 
     @Test
-    default void megabytesGoBothWays() {
-        byte[] bytes = new byte[1 << 20];
+    default void fourMegabytesGoBothWays() {
+        byte[] bytes = new byte[4_000_000];
         new Random(1).nextBytes(bytes);
-        String text = "é\"\\".repeat(1 << 18);
-        run("CREATE TABLE t (b BLOB, s TEXT)");
+        String text = "é\"\\".repeat(1_000_000);
+        run("CREATE TABLE t (v)");
 
-        run("INSERT INTO t VALUES (?, ?)", bytes, text);
+        run("INSERT INTO t VALUES (?)", bytes);
+        assertThat(query(byte[].class, "SELECT v FROM t")).containsExactly(bytes);
 
-        assertThat(query(byte[].class, "SELECT b FROM t")).containsExactly(bytes);
-        assertThat(query(String.class, "SELECT s FROM t")).containsExactly(text);
+        run("UPDATE t SET v = ?", text);
+        assertThat(query(String.class, "SELECT v FROM t")).containsExactly(text);
     }
 
     @Test
