@@ -167,11 +167,11 @@ final class Values {
                 : stored instanceof Double ? "REAL" : stored instanceof String ? "TEXT" : "BLOB";
     }
 
-    /** Whether a text says true or false, or null if it says neither. */
+    /** Whether a text says true or false, or null if it says neither. A column of TEXT affinity makes "1" of true. */
     static @Nullable Boolean truth(String text) {
         return switch (text.toLowerCase(Locale.ROOT)) {
-            case "true" -> true;
-            case "false" -> false;
+            case "true", "1" -> true;
+            case "false", "0" -> false;
             default -> null;
         };
     }

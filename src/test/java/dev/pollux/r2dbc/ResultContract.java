@@ -3,6 +3,7 @@ package dev.pollux.r2dbc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.r2dbc.spi.Clob;
 import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Row;
 import java.util.List;
@@ -59,6 +60,21 @@ interface ResultContract extends Driven {
 
         assertThat(query(Long.class, "SELECT n FROM t")).containsExactly(1L);
         assertThat(unread).isNotNull();
+    }
+
+    @Test
+    default void whoeverTakesOnlyTheFirstResultReadsAllItsRows() {
+        for (Object last : List.of(20_000L, Clob.from(Mono.just("20000")))) {
+            Mono<Long> count = Mono.from(connection()
+                            .createStatement("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+                                    + " WHERE i < CAST(? AS INTEGER)) SELECT i FROM n")
+                            .bind(0, last)
+                            .execute())
+                    .flatMapMany(result -> result.map(row -> 1))
+                    .count();
+
+            assertThat(Driven.all(count)).containsExactly(20_000L);
+        }
     }
 
     @Test

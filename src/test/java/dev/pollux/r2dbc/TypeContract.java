@@ -203,6 +203,52 @@ interface TypeContract extends Driven {
         assertThat(query(byte[].class, "SELECT 'é'")).containsExactly("é".getBytes(StandardCharsets.UTF_8));
     }
 
+    /** Columns convert what is stored in them by rules of their own, so each value is read back from what they made of it. */
+    static List<Arguments> columns() {
+        return List.of(
+                arguments("BOOLEAN", true),
+                arguments("VARCHAR(5)", false),
+                arguments("TINYINT", (byte) -7),
+                arguments("SMALLINT", (short) 300),
+                arguments("INTEGER", 70_000),
+                arguments("BIGINT", 1L << 40),
+                arguments("TEXT", 1L << 40),
+                arguments("DOUBLE PRECISION", 5),
+                arguments("REAL", 3.0f),
+                arguments("INTEGER", 3.0),
+                arguments("TEXT", 0.1),
+                arguments("DECIMAL(10, 2)", new BigDecimal("12.5")),
+                arguments("DECIMAL(10, 2)", new BigDecimal("12")),
+                arguments("TEXT", new BigDecimal("12.50")),
+                arguments("NUMERIC", BigInteger.TEN),
+                arguments("CHAR(1)", '7'),
+                arguments("VARCHAR(20)", "007"),
+                arguments("VARCHAR(20)", R2dbcType.VARCHAR),
+                arguments("BLOB", "a text"),
+                arguments("TEXT", new byte[] {65, 66}),
+                arguments("DATE", LocalDate.of(2026, 2, 28)),
+                arguments("TIME", LocalTime.of(1, 2)),
+                arguments("TIMESTAMP", LocalDateTime.of(2026, 2, 28, 1, 2)),
+                arguments("TIMESTAMP WITH TIME ZONE", OffsetDateTime.parse("2026-02-28T01:02:03+05:30")),
+                arguments("DATETIME", Instant.parse("2026-02-28T01:02:03.5Z")),
+                arguments("INTEGER", Year.of(2026)),
+                arguments("DATE", YearMonth.of(2026, 2)),
+                arguments("UUID", UUID.fromString("0b8b7a3e-0c1d-4e1e-9a55-2a5a1f3f8c11")));
+    }
+
+    @ParameterizedTest
+    @MethodSource("columns")
+    default void aValueSurvivesTheAffinityOfItsColumn(String declaration, Object value) {
+        run("CREATE TABLE t (v " + declaration + ")");
+        run("INSERT INTO t VALUES (?)", value);
+
+        assertThat((List<?>) query(value.getClass(), "SELECT v FROM t"))
+                .singleElement()
+                .isEqualTo(value);
+        assertThat(query(Long.class, "SELECT count(*) FROM t WHERE v = ?", value))
+                .containsExactly(1L);
+    }
+
     static List<Arguments> integerBounds() {
         return List.of(
                 arguments(Byte.class, Byte.MIN_VALUE, Byte.MAX_VALUE),
