@@ -18,8 +18,8 @@ interface Driven {
     /** The database under test. */
     ConnectionFactory factory();
 
-    /** A factory with an option, written as in a URL, for the length of a test. */
-    LibsqlConnectionFactory another(String option);
+    /** Another factory for it, with an option as URLs have them, for the length of a test. */
+    LibsqlConnectionFactory factoryWith(String option);
 
     /** A connection to it that the suite closes. */
     Connection connection();

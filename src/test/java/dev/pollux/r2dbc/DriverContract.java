@@ -17,7 +17,7 @@ abstract class DriverContract
     private @Nullable LibsqlConnectionFactory factory;
     private @Nullable Connection connection;
 
-    /** The database, without options. */
+    /** Where the database is. */
     abstract String url();
 
     @BeforeEach
@@ -39,8 +39,12 @@ abstract class DriverContract
     }
 
     @Override
-    public LibsqlConnectionFactory another(String option) {
-        return LibsqlConnectionFactory.of(url() + (url().contains("?") ? "&" : "?") + option);
+    public LibsqlConnectionFactory factoryWith(String option) {
+        return LibsqlConnectionFactory.of(with(url(), option));
+    }
+
+    static String with(String url, String option) {
+        return url + (url.contains("?") ? "&" : "?") + option;
     }
 
     @Override

@@ -89,7 +89,7 @@ interface ErrorContract extends Driven {
 
     @Test
     default void aFactorysStatementTimeoutHoldsOnItsConnections() {
-        LibsqlConnectionFactory hasty = another("statementTimeout=PT0.1S");
+        LibsqlConnectionFactory hasty = factoryWith("statementTimeout=PT0.1S");
         Connection other = Driven.all(hasty.create()).get(0);
 
         assertThatThrownBy(() -> query(other, Long.class, LONG_QUERY)).isInstanceOf(R2dbcTimeoutException.class);

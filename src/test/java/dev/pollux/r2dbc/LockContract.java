@@ -70,7 +70,7 @@ interface LockContract extends Driven {
     }
 
     private Throwable endOfWait(String option) {
-        LibsqlConnectionFactory hasty = another(option);
+        LibsqlConnectionFactory hasty = factoryWith(option);
         Connection other = Driven.all(hasty.create()).get(0);
         Throwable end = catchThrowable(() -> run(other, "INSERT INTO t VALUES (2)"));
         Driven.all(other.close());

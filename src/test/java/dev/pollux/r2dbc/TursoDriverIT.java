@@ -14,7 +14,7 @@ class TursoDriverIT extends DriverContract {
     String url() {
         String url = Objects.requireNonNull(System.getenv("TURSO_DATABASE_URL"), "TURSO_DATABASE_URL is not set");
         String token = System.getenv("TURSO_AUTH_TOKEN");
-        return token == null || token.isEmpty() ? url : url + (url.contains("?") ? "&" : "?") + "authToken=" + token;
+        return token == null || token.isEmpty() ? url : with(url, "authToken=" + token);
     }
 
     @Override
