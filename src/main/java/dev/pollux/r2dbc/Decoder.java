@@ -7,6 +7,7 @@ import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
+import java.time.Year;
 import java.util.Locale;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -69,7 +70,8 @@ final class Decoder {
         if (stored instanceof String text) {
             return text(text, type);
         }
-        return null;
+        // The one text of java.time's that a column of INTEGER affinity turns into a number.
+        return stored instanceof Long number && type == Year.class ? Year.of(Math.toIntExact(number)) : null;
     }
 
     private static @Nullable Object number(Object stored, Class<?> type) {

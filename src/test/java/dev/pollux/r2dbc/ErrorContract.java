@@ -73,15 +73,29 @@ interface ErrorContract extends Driven {
                 .isInstanceOf(R2dbcNonTransientResourceException.class);
     }
 
+    /** Runs for many seconds if nobody stops it. */
+    String LONG_QUERY = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 50000000)"
+            + " SELECT count(*) FROM n";
+
     @Test
     default void aStatementThatRunsTooLongIsStopped() {
         Driven.all(connection().setStatementTimeout(Duration.ofMillis(100)));
 
-        assertThatThrownBy(() -> query(
-                        Long.class,
-                        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 50000000)"
-                                + " SELECT count(*) FROM n"))
-                .isInstanceOf(R2dbcTimeoutException.class);
+        assertThatThrownBy(() -> query(Long.class, LONG_QUERY)).isInstanceOf(R2dbcTimeoutException.class);
+
+        Driven.all(connection().setStatementTimeout(Duration.ZERO)); // none
+        assertThat(query(Long.class, "SELECT 1")).containsExactly(1L);
+    }
+
+    @Test
+    default void aFactorysStatementTimeoutHoldsOnItsConnections() {
+        LibsqlConnectionFactory hasty = factoryWith("statementTimeout=PT0.1S");
+        Connection other = Driven.all(hasty.create()).get(0);
+
+        assertThatThrownBy(() -> query(other, Long.class, LONG_QUERY)).isInstanceOf(R2dbcTimeoutException.class);
+
+        Driven.all(other.close());
+        Driven.all(hasty.close());
     }
 
     @Test

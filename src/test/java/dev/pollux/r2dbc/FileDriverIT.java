@@ -11,8 +11,8 @@ class FileDriverIT extends DriverContract implements LockContract {
     Path folder;
 
     @Override
-    LibsqlConnectionFactory open() {
-        return LibsqlConnectionFactory.of("r2dbc:libsql:file://" + folder.resolve("contract.db"));
+    String url() {
+        return "r2dbc:libsql:file://" + folder.resolve("contract.db");
     }
 
     @Override

@@ -4,16 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pollux.testing.Sqld;
 import java.time.Duration;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import reactor.test.StepVerifier;
 
 /** The contract on a real libSQL server. */
 class SqldDriverIT extends DriverContract {
 
-    @Override
-    LibsqlConnectionFactory open() {
+    @BeforeAll
+    static void emptyTheServer() {
         Sqld.shared().reset();
-        return LibsqlConnectionFactory.of("r2dbc:libsql:" + Sqld.shared().url());
+    }
+
+    @Override
+    String url() {
+        return "r2dbc:libsql:" + Sqld.shared().url();
     }
 
     @Override
@@ -25,6 +30,11 @@ class SqldDriverIT extends DriverContract {
     void howLongAServerWaitsForALockIsNotOursToSet() {
         StepVerifier.create(connection().setLockWaitTimeout(Duration.ofSeconds(1)))
                 .verifyError(UnsupportedOperationException.class);
+        StepVerifier.create(connection()
+                        .beginTransaction(
+                                LibsqlTransactionDefinition.readOnly().lockWaitTimeout(Duration.ofSeconds(1))))
+                .verifyError(UnsupportedOperationException.class);
+        assertThat(connection().isAutoCommit()).isTrue();
         assertThat(query(Long.class, "SELECT 1")).containsExactly(1L);
     }
 }
