@@ -30,10 +30,6 @@ class SqldDriverIT extends DriverContract {
     void howLongAServerWaitsForALockIsNotOursToSet() {
         StepVerifier.create(connection().setLockWaitTimeout(Duration.ofSeconds(1)))
                 .verifyError(UnsupportedOperationException.class);
-        StepVerifier.create(connection()
-                        .beginTransaction(
-                                LibsqlTransactionDefinition.readOnly().lockWaitTimeout(Duration.ofSeconds(1))))
-                .verifyError(UnsupportedOperationException.class);
         assertThat(connection().isAutoCommit()).isTrue();
         assertThat(query(Long.class, "SELECT 1")).containsExactly(1L);
     }
