@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The contract on a file. */
-class FileDriverIT extends DriverContract implements LockContract {
+class FileDriverIT extends DriverContract implements LockContract, UpkeepContract {
 
     @TempDir
     @SuppressWarnings("NullAway") // JUnit sets it
@@ -13,6 +13,11 @@ class FileDriverIT extends DriverContract implements LockContract {
     @Override
     LibsqlConnectionFactory open() {
         return LibsqlConnectionFactory.of("r2dbc:libsql:file://" + folder.resolve("contract.db"));
+    }
+
+    @Override
+    public String sizeLimit() {
+        return "1 GB";
     }
 
     @Override

@@ -1,10 +1,14 @@
 package dev.pollux.r2dbc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pollux.testing.Sqld;
+import io.r2dbc.spi.R2dbcBadGrammarException;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.test.StepVerifier;
 
 /** The contract on a real libSQL server. */
@@ -17,6 +21,11 @@ class SqldDriverIT extends DriverContract {
     }
 
     @Override
+    public String sizeLimit() {
+        return "5 MB";
+    }
+
+    @Override
     public String product() {
         return "libSQL";
     }
@@ -25,6 +34,23 @@ class SqldDriverIT extends DriverContract {
     void howLongAServerWaitsForALockIsNotOursToSet() {
         StepVerifier.create(connection().setLockWaitTimeout(Duration.ofSeconds(1)))
                 .verifyError(UnsupportedOperationException.class);
+        assertThat(query(Long.class, "SELECT 1")).containsExactly(1L);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "VACUUM",
+                "ANALYZE",
+                "PRAGMA optimize",
+                "PRAGMA journal_mode = DELETE",
+                "ATTACH ':memory:' AS side",
+                "CREATE TEMP TABLE own (n INTEGER)",
+            })
+    void whatAServerKeepsToItselfIsRefusedByName(String sql) {
+        assertThatThrownBy(() -> run(sql))
+                .isInstanceOf(R2dbcBadGrammarException.class)
+                .hasMessageContaining("unsupported statement: " + sql);
         assertThat(query(Long.class, "SELECT 1")).containsExactly(1L);
     }
 }
