@@ -1,7 +1,7 @@
 package dev.pollux.r2dbc;
 
 /** The contract on a memory database. */
-class MemoryDriverIT extends DriverContract implements LockContract, UpkeepContract {
+class MemoryDriverIT extends DriverContract implements LockContract, LocalContract {
 
     @Override
     LibsqlConnectionFactory open() {

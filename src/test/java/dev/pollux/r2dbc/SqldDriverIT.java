@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pollux.testing.Sqld;
+import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.R2dbcBadGrammarException;
+import io.r2dbc.spi.R2dbcDataIntegrityViolationException;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,5 +54,22 @@ class SqldDriverIT extends DriverContract {
                 .isInstanceOf(R2dbcBadGrammarException.class)
                 .hasMessageContaining("unsupported statement: " + sql);
         assertThat(query(Long.class, "SELECT 1")).containsExactly(1L);
+    }
+
+    @Test
+    void aCommitThatFailsIsTheEndOfTheTransaction() {
+        run("CREATE TABLE t (n INTEGER PRIMARY KEY);"
+                + " CREATE TABLE u (n INTEGER REFERENCES t DEFERRABLE INITIALLY DEFERRED)");
+        Driven.all(connection().beginTransaction());
+        run("INSERT INTO u VALUES (1)");
+
+        assertThatThrownBy(() -> Driven.all(connection().commitTransaction()))
+                .isInstanceOf(R2dbcDataIntegrityViolationException.class);
+
+        assertThat(connection().isAutoCommit()).isTrue();
+        Connection other = another();
+        run(other, "INSERT INTO t VALUES (2)"); // the server has let go of the lock
+        assertThat(query(other, Long.class, "SELECT count(*) FROM u")).containsExactly(0L);
+        Driven.all(other.close());
     }
 }

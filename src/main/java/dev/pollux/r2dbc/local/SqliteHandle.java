@@ -73,7 +73,7 @@ final class SqliteHandle {
         Prepared statement = statements.take(call.sql());
         boolean usable = false;
         try {
-            refuse(statement.verb(), inTransaction);
+            refuseTransactionControl(statement.verb(), inTransaction);
             statement.start(call.arguments());
             List<Column> columns = statement.columns();
             Prepared.Portion portion = statement.read(most, mostBytes);
@@ -93,18 +93,13 @@ final class SqliteHandle {
         }
     }
 
-    private static void refuse(Verb verb, boolean inTransaction) throws SQLException {
-        @Nullable
-        String why = switch (verb) {
-            case TRANSACTION -> "transactions are begun and ended by the connection's own methods, not by a statement";
-            case SAVEPOINT -> inTransaction ? null : "savepoints need a transaction: begin one first";
-            case BUSY_TIMEOUT ->
-                "how long locks are waited for is set by the option busyTimeout or the connection's"
-                        + " setLockWaitTimeout, not by a pragma";
-            case OTHER, NONE -> null;
-        };
-        if (why != null) {
-            throw new SQLiteException(why, SQLiteErrorCode.SQLITE_MISUSE);
+    private static void refuseTransactionControl(Verb verb, boolean inTransaction) throws SQLException {
+        if (verb == Verb.TRANSACTION || (verb == Verb.SAVEPOINT && !inTransaction)) {
+            throw new SQLiteException(
+                    verb == Verb.TRANSACTION
+                            ? "transactions are begun and ended by the connection's own methods, not by a statement"
+                            : "savepoints need a transaction: begin one first",
+                    SQLiteErrorCode.SQLITE_MISUSE);
         }
     }
 

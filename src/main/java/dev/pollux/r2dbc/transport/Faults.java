@@ -73,7 +73,7 @@ public final class Faults {
                 new R2dbcDataIntegrityViolationException(text, "23000", number, sql, cause);
             case "SQLITE_TOOBIG" ->
                 new R2dbcDataIntegrityViolationException(
-                        text + " (a value or a row may have 1 GB: keep it in parts, or elsewhere)",
+                        text + " (SQLite's limit is 1 GB: keep it in parts, or elsewhere)",
                         "54000",
                         number,
                         sql,

@@ -13,6 +13,7 @@ import dev.pollux.r2dbc.transport.Call;
 import dev.pollux.r2dbc.transport.Session;
 import dev.pollux.r2dbc.transport.TransactionMode;
 import dev.pollux.r2dbc.transport.Work;
+import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.R2dbcTimeoutException;
 import io.r2dbc.spi.R2dbcTransientResourceException;
 import java.nio.file.Path;
@@ -99,6 +100,15 @@ class OtherProcessTest {
     }
 
     @Test
+    void aPragmaDoesNotPutSqlitesOwnWaitInThePlaceOfOurs() {
+        assertThatThrownBy(() -> write(session, "PRAGMA busy_timeout = 86400000"))
+                .isInstanceOf(R2dbcException.class)
+                .hasMessageContaining("busyTimeout");
+        session.lockWaitTimeout(Duration.ofMillis(30));
+        assertThatThrownBy(() -> write(session, INSERT)).hasMessageContaining("SQLITE_BUSY");
+    }
+
+    @Test
     void closingEndsTheWaitForTheLock() {
         session.lockWaitTimeout(Duration.ofDays(1));
         CompletableFuture<List<Answer>> waiting =
@@ -171,5 +181,30 @@ class OtherProcessTest {
         session.rollback().block(WAIT);
         write(session, INSERT);
         assertThat(value(session, "SELECT count(*) FROM t")).isEqualTo(2L);
+    }
+
+    @Test
+    void aCommitThatMeetsALockCanBeTriedAgain() throws SQLException {
+        Path file = folder.resolve("without-wal.db");
+        LocalOptions options = LocalOptions.file(file)
+                .journalMode(LocalOptions.JournalMode.DELETE)
+                .busyTimeout(Duration.ofMillis(30))
+                .build();
+        try (Database withoutWal = new Database(options);
+                Jdbc reader = new Jdbc(file)) {
+            Session writer = withoutWal.open();
+            write(writer, "CREATE TABLE t(id)");
+            writer.begin(TransactionMode.IMMEDIATE).block(WAIT);
+            write(writer, INSERT);
+            reader.run("BEGIN");
+            reader.number("SELECT count(*) FROM t"); // without a WAL this keeps a writer from committing
+            assertThatThrownBy(() -> writer.commit().block(WAIT))
+                    .isInstanceOf(R2dbcTransientResourceException.class)
+                    .hasMessageContaining("SQLITE_BUSY");
+            assertThat(writer.inTransaction()).isTrue();
+            reader.run("COMMIT");
+            writer.commit().block(WAIT);
+            assertThat(reader.number("SELECT count(*) FROM t")).isEqualTo(1);
+        }
     }
 }

@@ -3,11 +3,13 @@ package dev.pollux.r2dbc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pollux.r2dbc.transport.TransactionMode;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.R2dbcDataIntegrityViolationException;
 import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.R2dbcNonTransientResourceException;
 import io.r2dbc.spi.R2dbcRollbackException;
+import io.r2dbc.spi.R2dbcTimeoutException;
 import io.r2dbc.spi.Result;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -16,8 +18,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Flux;
 
-/** What the owner of a database does to it, and a server does not allow: on files and memory databases. */
-interface UpkeepContract extends Driven {
+/** What can be done with files and memory databases only: their upkeep, and transactions that a server would have ended. */
+interface LocalContract extends Driven {
 
     @Test
     default void aVacuumGivesSpaceBack() {
@@ -152,5 +154,25 @@ interface UpkeepContract extends Driven {
 
         assertThat(waiting).succeedsWithin(PATIENCE);
         assertThat(query(Long.class, "SELECT count(*) FROM u")).containsExactly(0L);
+    }
+
+    @Test
+    default void theLockWaitOfATransactionHoldsForAllOfIt() {
+        run("CREATE TABLE t (n INTEGER)");
+        Connection other = another();
+        Driven.all(connection().beginTransaction());
+
+        // On a file a deferred transaction waits at its first write, in memory at its beginning.
+        assertThatThrownBy(() -> {
+                    Driven.all(other.beginTransaction(LibsqlTransactionDefinition.mode(TransactionMode.DEFERRED)
+                            .lockWaitTimeout(Duration.ofMillis(50))));
+                    run(other, "INSERT INTO t VALUES (2)");
+                })
+                .isInstanceOf(R2dbcTimeoutException.class);
+
+        Driven.all(connection().rollbackTransaction());
+        Driven.all(other.rollbackTransaction());
+        run(other, "INSERT INTO t VALUES (3)");
+        Driven.all(other.close());
     }
 }
