@@ -251,24 +251,18 @@ public final class LibsqlStorage<T> {
         });
     }
 
-    private TaskTable.Row row(NewTask<? extends T> task) {
+    private TaskRow row(NewTask<? extends T> task) {
         TaskId id = task.id() == null ? TaskId.next() : task.id();
         byte[] payload = written("payload", id, () -> codec.encode(task.args()));
-        String text = Json.text(payload);
-        String element = written(
-                "metadata",
+        return new TaskRow(
                 id,
-                () -> Json.array(
-                        id.value(),
-                        config.queue(),
-                        task.maxAttempts() == null ? config.maxAttempts() : task.maxAttempts(),
-                        task.runAt() == null ? null : task.runAt().getEpochSecond(),
-                        task.delay().toMillis(),
-                        task.priority(),
-                        task.metadata(),
-                        text,
-                        text == null ? Json.hex(payload) : null));
-        return new TaskTable.Row(id, ByteBuffer.wrap(payload), element);
+                ByteBuffer.wrap(payload),
+                Json.text(payload),
+                task.maxAttempts() == null ? config.maxAttempts() : task.maxAttempts(),
+                task.runAt() == null ? null : task.runAt().getEpochSecond(),
+                task.delay().toMillis(),
+                task.priority(),
+                written("metadata", id, () -> Json.object(task.metadata())));
     }
 
     /** What writing gives; a writer's own message may quote what it writes, and is kept from the error. */

@@ -165,7 +165,9 @@ final class LibsqlConnection implements Connection, Lifecycle {
     /**
      * Begins a transaction. Of the definition it reads {@link TransactionDefinition#ISOLATION_LEVEL}, {@link
      * TransactionDefinition#READ_ONLY}, {@link TransactionDefinition#LOCK_WAIT_TIMEOUT}, which holds until the transaction
-     * ends, and {@link LibsqlTransactionDefinition#MODE}.
+     * ends, and {@link LibsqlTransactionDefinition#MODE}. On a server the lock-wait timeout bounds the {@code BEGIN}, where
+     * a transaction that is not DEFERRED does all its waiting. A BEGIN that is not answered in time changes nothing; should
+     * its answer have been on its way, the server takes the lock back within 10 seconds, or 5 if another writer waits.
      */
     @Override
     public Mono<Void> beginTransaction(TransactionDefinition definition) {
@@ -188,11 +190,13 @@ final class LibsqlConnection implements Connection, Lifecycle {
         abandonUnread();
         Mono<Void> begin = session.begin(mode).doOnSuccess(begun -> readOnlyTransaction = readOnly);
         if (wait != null) {
-            session.lockWaitTimeout(requireNotNegative(wait, "lockWaitTimeout"));
+            session.transactionLockWait(requireNotNegative(wait, "lockWaitTimeout"));
             ownLockWait = true;
         }
         return hasLockWait()
-                ? begin.onErrorMap(LibsqlConnection::lockTimeout).doOnError(e -> restoreLockWait())
+                ? begin.onErrorMap(LibsqlConnection::lockTimeout)
+                        .doOnError(e -> restoreLockWait())
+                        .doOnCancel(this::restoreLockWait)
                 : begin;
     }
 

@@ -19,8 +19,8 @@ class FileDriverIT extends DriverContract implements LockContract, LocalContract
     Path folder;
 
     @Override
-    LibsqlConnectionFactory open() {
-        return LibsqlConnectionFactory.of("r2dbc:libsql:file://" + folder.resolve("contract.db"));
+    String url() {
+        return "r2dbc:libsql:file://" + folder.resolve("contract.db");
     }
 
     @Override

@@ -4,8 +4,8 @@ package dev.pollux.r2dbc;
 class MemoryDriverIT extends DriverContract implements LockContract, LocalContract {
 
     @Override
-    LibsqlConnectionFactory open() {
-        return LibsqlConnectionFactory.of("r2dbc:libsql:mem:///contract");
+    String url() {
+        return "r2dbc:libsql:mem:///contract";
     }
 
     @Override

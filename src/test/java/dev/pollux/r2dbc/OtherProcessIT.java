@@ -20,7 +20,7 @@ import reactor.core.publisher.Flux;
 
 /** A file whose write lock another JVM holds. */
 @SuppressWarnings("NullAway.Init") // set before each test
-class OtherProcessIT implements Driven {
+class OtherProcessIT implements Configured {
 
     @TempDir
     Path folder;
@@ -50,13 +50,14 @@ class OtherProcessIT implements Driven {
         Driven.all(connection.close());
     }
 
-    private LibsqlConnectionFactory factory(String option) {
+    @Override
+    public LibsqlConnectionFactory factoryWith(String option) {
         return LibsqlConnectionFactory.of("r2dbc:libsql:file://" + folder.resolve("shared.db") + "?" + option);
     }
 
     @Override
     public ConnectionFactory factory() {
-        return factory("busyTimeout=PT1H");
+        return factoryWith("busyTimeout=PT1H");
     }
 
     @Override
@@ -102,7 +103,7 @@ class OtherProcessIT implements Driven {
     }
 
     private void insertWith(String option) {
-        Connection hasty = Driven.all(factory(option).create()).get(0);
+        Connection hasty = Driven.all(factoryWith(option).create()).get(0);
         try {
             run(hasty, "INSERT INTO t VALUES (2)");
         } finally {

@@ -8,6 +8,7 @@ import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.R2dbcBadGrammarException;
 import io.r2dbc.spi.R2dbcDataIntegrityViolationException;
 import java.time.Duration;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -16,10 +17,14 @@ import reactor.test.StepVerifier;
 /** The contract on a real libSQL server. */
 class SqldDriverIT extends DriverContract {
 
-    @Override
-    LibsqlConnectionFactory open() {
+    @BeforeAll
+    static void emptyTheServer() {
         Sqld.shared().reset();
-        return LibsqlConnectionFactory.of("r2dbc:libsql:" + Sqld.shared().url());
+    }
+
+    @Override
+    String url() {
+        return "r2dbc:libsql:" + Sqld.shared().url();
     }
 
     @Override
@@ -36,6 +41,7 @@ class SqldDriverIT extends DriverContract {
     void howLongAServerWaitsForALockIsNotOursToSet() {
         StepVerifier.create(connection().setLockWaitTimeout(Duration.ofSeconds(1)))
                 .verifyError(UnsupportedOperationException.class);
+        assertThat(connection().isAutoCommit()).isTrue();
         assertThat(query(Long.class, "SELECT 1")).containsExactly(1L);
     }
 
