@@ -118,7 +118,12 @@ final class LibsqlConnection implements Connection, Lifecycle {
 
     private Flux<Answer> start(Work work) {
         Flux<Answer> answers = inTransactionIfDue(work);
-        return lockWait == null ? answers : answers.onErrorMap(LibsqlConnection::lockTimeout);
+        return hasLockWait() ? answers.onErrorMap(LibsqlConnection::lockTimeout) : answers;
+    }
+
+    /** Whether the user has said how long to wait, rather than left it to the database's default. */
+    private boolean hasLockWait() {
+        return lockWait != null || ownLockWait;
     }
 
     /** The SPI wants a timeout where the lock-wait timeout that was asked for has passed. */
@@ -188,13 +193,19 @@ final class LibsqlConnection implements Connection, Lifecycle {
             session.transactionLockWait(requireNotNegative(wait, "lockWaitTimeout"));
             ownLockWait = true;
         }
-        return wait == null && lockWait == null
-                ? begin
-                : begin.onErrorMap(LibsqlConnection::lockTimeout)
+        return hasLockWait()
+                ? begin.onErrorMap(LibsqlConnection::lockTimeout)
                         .doOnError(e -> restoreLockWait())
-                        .doOnCancel(this::restoreLockWait);
+                        .doOnCancel(this::restoreLockWait)
+                : begin;
     }
 
+    /**
+     * Commits. A commit that fails has committed nothing, unless its error says that the outcome is unknown. Afterwards {@link
+     * #rollbackTransaction()} or {@link #close()} is right in every case. On a file or in memory the transaction may also be
+     * still open, which {@link #isAutoCommit()} tells: one that violates a deferred foreign key can be mended and one that
+     * met another process's lock can wait, and be committed again. On a server it is over.
+     */
     @Override
     public Mono<Void> commitTransaction() {
         return end(session::commit);
@@ -208,7 +219,8 @@ final class LibsqlConnection implements Connection, Lifecycle {
     private Mono<Void> end(Supplier<Mono<Void>> how) {
         return Mono.defer(() -> {
                     abandonUnread();
-                    return how.get();
+                    Mono<Void> end = how.get();
+                    return hasLockWait() ? end.onErrorMap(LibsqlConnection::lockTimeout) : end;
                 })
                 .doOnTerminate(this::restoreLockWait);
     }

@@ -18,9 +18,6 @@ interface Driven {
     /** The database under test. */
     ConnectionFactory factory();
 
-    /** Another factory for it, with an option as URLs have them, for the length of a test. */
-    LibsqlConnectionFactory factoryWith(String option);
-
     /** A connection to it that the suite closes. */
     Connection connection();
 

@@ -12,7 +12,14 @@ import org.junit.jupiter.api.BeforeEach;
  * says how to open it.
  */
 abstract class DriverContract
-        implements StatementContract, TransactionContract, TypeContract, ResultContract, ErrorContract, PoolContract {
+        implements StatementContract,
+                TransactionContract,
+                TypeContract,
+                ResultContract,
+                ErrorContract,
+                PoolContract,
+                LargeValueContract,
+                SqliteContract {
 
     private @Nullable LibsqlConnectionFactory factory;
     private @Nullable Connection connection;

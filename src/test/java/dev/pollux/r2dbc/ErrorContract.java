@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Errors are the SPI's, and the connection outlives them. */
-interface ErrorContract extends Driven {
+interface ErrorContract extends Configured {
 
     @ParameterizedTest
     @CsvSource(quoteCharacter = '|', textBlock = """

@@ -13,7 +13,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 /** Waiting for locks where the driver decides how long: on files and memory databases. */
-interface LockContract extends Driven {
+interface LockContract extends Configured {
 
     @Test
     default void aLockIsWaitedForNoLongerThanAllowed() {

@@ -18,6 +18,11 @@ class TursoDriverIT extends DriverContract {
     }
 
     @Override
+    public String sizeLimit() {
+        return "5 MB";
+    }
+
+    @Override
     public String product() {
         return "libSQL";
     }

@@ -27,7 +27,6 @@ import java.time.ZonedDateTime;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Objects;
-import java.util.Random;
 import java.util.UUID;
 import java.util.function.BiFunction;
 import org.junit.jupiter.api.Test;
@@ -171,20 +170,6 @@ interface TypeContract extends Driven {
                 .get(0);
 
         assertThat(seen).containsExactly(1L, 3L);
-    }
-
-    @Test
-    default void fourMegabytesGoBothWays() {
-        byte[] bytes = new byte[4_000_000];
-        new Random(1).nextBytes(bytes);
-        String text = "é\"\\".repeat(1_000_000);
-        run("CREATE TABLE t (v)");
-
-        run("INSERT INTO t VALUES (?)", bytes);
-        assertThat(query(byte[].class, "SELECT v FROM t")).containsExactly(bytes);
-
-        run("UPDATE t SET v = ?", text);
-        assertThat(query(String.class, "SELECT v FROM t")).containsExactly(text);
     }
 
     @Test

@@ -79,7 +79,11 @@ public final class Faults {
                 new R2dbcDataIntegrityViolationException(text, violation(message), number, sql, cause);
             case "SQLITE_TOOBIG" ->
                 new R2dbcDataIntegrityViolationException(
-                        text + " (a value or a row is over the database's size limit)", "54000", number, sql, cause);
+                        text + " (SQLite's limit is 1 GB: keep it in parts, or elsewhere)",
+                        "54000",
+                        number,
+                        sql,
+                        cause);
             case "SQLITE_READONLY" ->
                 new R2dbcPermissionDeniedException(
                         text + " (check the file's permissions, or whether it was opened read-only)",
