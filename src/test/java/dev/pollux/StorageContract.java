@@ -789,17 +789,17 @@ abstract class StorageContract {
         push(20);
         Leased locked = new Leased(2);
         small.poll(WORKER).transform(small.lock()).subscribe(locked);
-        List<Task<Email>> passed = locked.take(2);
+        locked.take(2);
         becomes("SELECT count(*) FROM Jobs WHERE status = 'Running'", 4);
 
         locked.request(5);
-        locked.take(7);
+        List<Task<Email>> passed = locked.take(7);
         becomes("SELECT count(*) FROM Jobs WHERE status = 'Running'", 10);
 
         locked.cancel();
         becomes("SELECT count(*) FROM Jobs WHERE status = 'Running'", 7);
         assertThat(count("status = 'Pending' AND attempts = 0")).isEqualTo(13);
-        assertThat(passed).extracting(Task::status).containsOnly(TaskStatus.RUNNING);
+        passed.forEach(task -> small.ackDone(task, null).block(PATIENCE));
     }
 
     private void becomes(String query, long expected) {
