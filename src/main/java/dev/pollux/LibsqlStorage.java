@@ -184,7 +184,7 @@ public final class LibsqlStorage<T> {
      * not ours any more is dropped and reported. Cancelling gives back what was locked and not passed on.
      */
     public Function<Flux<Task<T>>, Flux<Task<T>>> lock() {
-        return tasks -> new LockFlux<>(tasks, locker);
+        return tasks -> new LockFlux<>(tasks, locker, config.bufferSize());
     }
 
     /** Takes one task to Running; fails with {@link LeaseLostException} if it is not ours any more. */
