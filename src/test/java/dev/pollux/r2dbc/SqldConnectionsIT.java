@@ -24,8 +24,8 @@ import reactor.test.StepVerifier;
 /** What only a server does to connections: it makes them wait for its write lock, takes it away, and goes away. */
 class SqldConnectionsIT implements Driven {
 
-    private final String url = "r2dbc:libsql:" + Sqld.shared().url();
-    private final LibsqlConnectionFactory factory = LibsqlConnectionFactory.of(url);
+    private final LibsqlConnectionFactory factory =
+            LibsqlConnectionFactory.of("r2dbc:libsql:" + Sqld.shared().url());
     private final Connection connection = another();
 
     @BeforeEach
@@ -43,11 +43,6 @@ class SqldConnectionsIT implements Driven {
     @Override
     public ConnectionFactory factory() {
         return factory;
-    }
-
-    @Override
-    public LibsqlConnectionFactory factoryWith(String option) {
-        return LibsqlConnectionFactory.of(DriverContract.with(url, option));
     }
 
     @Override
