@@ -45,23 +45,21 @@ final class QueueEvents implements StorageListener {
     }
 
     /**
-     * The states that a task enters from the subscription on, as far as this process brings them about. It never ends
-     * and knows no backpressure.
+     * The states that a task enters from the subscription on, as far as this process brings them about. It never
+     * ends, and keeps what is not asked for.
      */
     Flux<TaskStatus> of(TaskId task) {
-        return Flux.create(
-                watcher -> {
-                    watchers.compute(task, (id, others) -> {
-                        Set<FluxSink<TaskStatus>> all = others == null ? ConcurrentHashMap.newKeySet() : others;
-                        all.add(watcher);
-                        return all;
-                    });
-                    watcher.onDispose(() -> watchers.computeIfPresent(task, (id, all) -> {
-                        all.remove(watcher);
-                        return all.isEmpty() ? null : all;
-                    }));
-                },
-                FluxSink.OverflowStrategy.IGNORE);
+        return Flux.create(watcher -> {
+            watchers.compute(task, (id, others) -> {
+                Set<FluxSink<TaskStatus>> all = others == null ? ConcurrentHashMap.newKeySet() : others;
+                all.add(watcher);
+                return all;
+            });
+            watcher.onDispose(() -> watchers.computeIfPresent(task, (id, all) -> {
+                all.remove(watcher);
+                return all.isEmpty() ? null : all;
+            }));
+        });
     }
 
     /** Completes when no worker of this process is at work, and none of its leases is left. */
