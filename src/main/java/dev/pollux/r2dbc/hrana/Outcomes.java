@@ -81,7 +81,7 @@ final class Outcomes {
     R2dbcException failed(ServerError error, HranaStream stream, Ask ask) {
         R2dbcException fault = faults.server(error, ask);
         if (HranaFaults.isLoss(error)) {
-            stream.lose("another writer took its lock");
+            stream.lose("the server took it away");
         } else if (!stream.isGuarded() && !HranaFaults.isRefusal(error)) {
             // Version 2 can't ask whether SQLite rolled back, as it does for INSERT OR ROLLBACK, and what came after
             // that would commit by itself. So a constraint that leaves the transaction open costs it there, too.
