@@ -204,7 +204,8 @@ final class HranaFaults {
     /** A replica reports its primary's errors as PROXY_ERROR, other servers have codes of their own: the text decides. */
     private R2dbcException byMessage(String code, String message, String what, Ask ask) {
         String text = message.toLowerCase(Locale.ROOT);
-        if (text.contains("constraint failed")) {
+        // The second is what SQLite says of a STRICT table.
+        if (text.contains("constraint failed") || text.contains("cannot store ")) {
             return Faults.sqlite("SQLITE_CONSTRAINT", 0, message, where, ask.sql(), null);
         }
         if (text.contains("datatype mismatch")) {
@@ -232,13 +233,13 @@ final class HranaFaults {
     }
 
     /** Whether the error says that the transaction is gone. */
-    static boolean isLoss(ServerError error) {
+    private static boolean isLoss(ServerError error) {
         return isSteal(error) || error.is("STREAM_EXPIRED");
     }
 
     private static boolean isSteal(ServerError error) {
         return error.is("TRANSACTION_TIMEOUT")
-                || (error.is("PROXY_ERROR") && error.message().contains("Transaction timed-out"));
+                || (error.is("PROXY_ERROR") && error.message().contains("Transaction timed"));
     }
 
     private static String strip(String message) {
