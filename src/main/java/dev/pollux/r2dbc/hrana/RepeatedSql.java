@@ -14,8 +14,9 @@ import tools.jackson.core.JsonGenerator;
  *
  * <p>Measured against sqld on loopback, 1,000 binding sets of one INSERT with two short values: with a text of 200
  * characters 364 KB become 165 KB and 15.8 ms become 14.9; with one of 1,000 characters 1,164 KB become 166 KB and 20.7 ms
- * become 14.2. For a text that is sent once a request, as in a transaction, nothing could be measured: what is stored is
- * forgotten with the request, so that a stream never meets the server's limit on how many it keeps.
+ * become 14.2. A text that each request of a transaction sends once does not pay: 0.23 ms a request with 4,000 characters
+ * of text, and no less with its number. So what is stored is forgotten with the request, and a stream never meets the
+ * server's limit on how many it keeps.
  */
 final class RepeatedSql {
 

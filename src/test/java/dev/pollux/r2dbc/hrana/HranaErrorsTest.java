@@ -22,7 +22,6 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.EnumSource.Mode;
 
 /** Every error that a libSQL server is known to give, and what its caller may do next: one table. */
 class HranaErrorsTest extends ScriptedServer {
@@ -342,11 +341,8 @@ class HranaErrorsTest extends ScriptedServer {
         }
     }
 
-    /** Hrana refuses a COMMIT in ways that leave no doubt, or in none. */
     @ParameterizedTest
-    @EnumSource(
-            mode = Mode.EXCLUDE,
-            names = {"STORE_FULL", "STORE_SMALL", "BAD_ARGUMENTS", "BIG_ARGUMENTS"})
+    @EnumSource
     void aCommitSaysWhatMayBeDoneNext(Fault fault) {
         greet();
         try (Remote remote = remote()) {
@@ -404,9 +400,5 @@ class HranaErrorsTest extends ScriptedServer {
                         : response.code(fault.script.status)
                                 .body(fault.script.body)
                                 .build());
-    }
-
-    private static String closed() {
-        return "{\"baton\":null,\"base_url\":null,\"results\":[{\"type\":\"ok\",\"response\":{\"type\":\"close\"}}]}";
     }
 }

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.read.ListAppender;
 import dev.pollux.r2dbc.transport.Call;
 import dev.pollux.r2dbc.transport.Session;
@@ -269,6 +270,10 @@ class HranaTokensIT {
             public void close() {}
         };
         handler.setLevel(java.util.logging.Level.ALL);
+        // Not to the console as well.
+        List<Appender<ILoggingEvent>> others = new ArrayList<>();
+        root.iteratorForAppenders().forEachRemaining(others::add);
+        others.forEach(root::detachAppender);
         root.addAppender(log);
         jul.addHandler(handler);
         try {
@@ -281,6 +286,7 @@ class HranaTokensIT {
             jul.setLevel(julLevel);
             jul.removeHandler(handler);
             root.detachAppender(log);
+            others.forEach(root::addAppender);
             for (int i = 0; i < all.size(); i++) {
                 all.get(i).setLevel(levels.get(i));
             }

@@ -94,4 +94,9 @@ abstract class ScriptedServer {
         return "\"results\":[{\"type\":\"ok\",\"response\":" + response
                 + "},{\"type\":\"ok\",\"response\":{\"type\":\"close\"}}]}";
     }
+
+    /** The answer to a pipeline that does no more than close its stream. */
+    static String closed() {
+        return "{\"baton\":null,\"base_url\":null,\"results\":[{\"type\":\"ok\",\"response\":{\"type\":\"close\"}}]}";
+    }
 }
