@@ -78,7 +78,8 @@ final class HranaFaults {
 
     private String late(HttpFailure failure, boolean after, Ask ask) {
         String what = "no answer within " + (failure.silent() ? options.patience(ask.timeout()) : ask.timeout());
-        return after
+        // Writes are not made to wait.
+        return after && ask.stake() == Stake.NOTHING
                 ? what
                         + " (with consistentReads, a replica answers when it has the writes made before, and never if its"
                         + " primary was restored to an earlier state: then the next write ends that)"
@@ -180,7 +181,7 @@ final class HranaFaults {
         if (isSteal(error)) {
             return Faults.transactionLost(where, what + "; another writer waited 5 s for its lock", ask.sql(), null);
         }
-        if (isLoss(error)) {
+        if (error.is("STREAM_EXPIRED")) {
             return Faults.transactionLost(where, "its stream is gone (" + what + ")", ask.sql(), null);
         }
         return switch (code) {
@@ -232,11 +233,7 @@ final class HranaFaults {
         return error.code() != null && REFUSALS.contains(error.code());
     }
 
-    /** Whether the error says that the transaction is gone. */
-    private static boolean isLoss(ServerError error) {
-        return isSteal(error) || error.is("STREAM_EXPIRED");
-    }
-
+    /** Whether the error says that the server gave the transaction's lock to another. */
     private static boolean isSteal(ServerError error) {
         return error.is("TRANSACTION_TIMEOUT")
                 || (error.is("PROXY_ERROR") && error.message().contains("Transaction timed"));

@@ -37,7 +37,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.slf4j.LoggerFactory;
-import reactor.core.publisher.Flux;
 import reactor.test.StepVerifier;
 
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -137,8 +136,9 @@ class HranaTokensIT {
             session.begin(TransactionMode.IMMEDIATE).block(Remote.PATIENCE);
 
             // A transaction that is asked now and then, lest its stream expire first.
-            StepVerifier.create(Flux.interval(Duration.ofMillis(250))
-                            .concatMap(tick -> session.execute(Work.of(Call.read("SELECT 1")))))
+            StepVerifier.create(session.execute(Work.of(Call.read("SELECT 1")))
+                            .delaySubscription(Duration.ofMillis(250))
+                            .repeat())
                     .thenConsumeWhile(answer -> true)
                     .expectErrorSatisfies(e -> assertThat(e)
                             .isInstanceOf(R2dbcPermissionDeniedException.class)
