@@ -5,6 +5,7 @@ import static dev.pollux.r2dbc.LibsqlConnectionFactoryProvider.AUTH_TOKEN_SUPPLI
 import static dev.pollux.r2dbc.LibsqlConnectionFactoryProvider.BUSY_TIMEOUT;
 import static dev.pollux.r2dbc.LibsqlConnectionFactoryProvider.CACHE_SIZE;
 import static dev.pollux.r2dbc.LibsqlConnectionFactoryProvider.CALL_TIMEOUT;
+import static dev.pollux.r2dbc.LibsqlConnectionFactoryProvider.CONSISTENT_READS;
 import static dev.pollux.r2dbc.LibsqlConnectionFactoryProvider.CREATE;
 import static dev.pollux.r2dbc.LibsqlConnectionFactoryProvider.FOREIGN_KEYS;
 import static dev.pollux.r2dbc.LibsqlConnectionFactoryProvider.H2C;
@@ -13,6 +14,7 @@ import static dev.pollux.r2dbc.LibsqlConnectionFactoryProvider.MMAP_SIZE;
 import static dev.pollux.r2dbc.LibsqlConnectionFactoryProvider.MODE;
 import static dev.pollux.r2dbc.LibsqlConnectionFactoryProvider.NAMESPACE;
 import static dev.pollux.r2dbc.LibsqlConnectionFactoryProvider.READ_ONLY;
+import static dev.pollux.r2dbc.LibsqlConnectionFactoryProvider.READ_TIMEOUT;
 import static dev.pollux.r2dbc.LibsqlConnectionFactoryProvider.STATEMENT_CACHE_SIZE;
 import static dev.pollux.r2dbc.LibsqlConnectionFactoryProvider.SYNCHRONOUS;
 import static dev.pollux.r2dbc.LibsqlConnectionFactoryProvider.TLS;
@@ -40,8 +42,16 @@ final class KnownOptions {
             MMAP_SIZE,
             STATEMENT_CACHE_SIZE);
 
-    static final Set<String> REMOTE =
-            names(CALL_TIMEOUT, NAMESPACE, AUTH_TOKEN, AUTH_TOKEN_SUPPLIER, TLS, H2C, USER_AGENT);
+    static final Set<String> REMOTE = names(
+            CALL_TIMEOUT,
+            READ_TIMEOUT,
+            CONSISTENT_READS,
+            NAMESPACE,
+            AUTH_TOKEN,
+            AUTH_TOKEN_SUPPLIER,
+            TLS,
+            H2C,
+            USER_AGENT);
 
     /** The SPI's own; each kind of database takes those it has a use for. */
     private static final Set<String> STANDARD = names(

@@ -77,6 +77,19 @@ public final class LibsqlConnectionFactoryProvider implements ConnectionFactoryP
     /** Servers: how long one request may take from the first byte sent to the last received. Default: 30 seconds. */
     public static final Option<Duration> CALL_TIMEOUT = Option.valueOf("callTimeout");
 
+    /**
+     * Servers: how long the server may send nothing while an answer is awaited. A write that waits for a lock is silent
+     * that long, 5 seconds and more. Default: no limit but the call timeout, which for rows that stream is the limit of
+     * each silence.
+     */
+    public static final Option<Duration> READ_TIMEOUT = Option.valueOf("readTimeout");
+
+    /**
+     * Servers: whether a read through a replica waits until it has the writes that any connection of the same factory was
+     * answered before. A write whose answer was lost is not waited for. Of no effect on a primary. Default: false.
+     */
+    public static final Option<Boolean> CONSISTENT_READS = Option.valueOf("consistentReads");
+
     /** Servers: the namespace of a server that has several. Default: none. */
     public static final Option<String> NAMESPACE = Option.valueOf("namespace");
 

@@ -33,6 +33,11 @@ final class RemoteDatabases {
         if (call != null) {
             builder.callTimeout(call);
         }
+        builder.readTimeout(options.duration(LibsqlConnectionFactoryProvider.READ_TIMEOUT));
+        Boolean consistentReads = options.flag(LibsqlConnectionFactoryProvider.CONSISTENT_READS);
+        if (consistentReads != null) {
+            builder.consistentReads(consistentReads);
+        }
         Boolean h2c = options.flag(LibsqlConnectionFactoryProvider.H2C);
         if (h2c != null) {
             builder.h2c(h2c);

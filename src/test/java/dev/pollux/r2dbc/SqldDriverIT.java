@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import reactor.test.StepVerifier;
 
 /** The contract on a real libSQL server. */
-class SqldDriverIT extends DriverContract {
+class SqldDriverIT extends ServerDriverContract {
 
     @BeforeAll
     static void emptyTheServer() {
@@ -25,16 +25,6 @@ class SqldDriverIT extends DriverContract {
     @Override
     String url() {
         return "r2dbc:libsql:" + Sqld.shared().url();
-    }
-
-    @Override
-    public String sizeLimit() {
-        return "5 MB";
-    }
-
-    @Override
-    public String product() {
-        return "libSQL";
     }
 
     @Test

@@ -50,11 +50,13 @@ public final class Sqld implements AutoCloseable {
 
     private final Process process;
     private final int port;
+    private final int grpcPort;
     private final Path folder;
 
-    private Sqld(Process process, int port, Path folder) {
+    private Sqld(Process process, int port, int grpcPort, Path folder) {
         this.process = process;
         this.port = port;
+        this.grpcPort = grpcPort;
         this.folder = folder;
     }
 
@@ -68,8 +70,22 @@ public final class Sqld implements AutoCloseable {
         return start(null, extraArgs);
     }
 
+    /** Starts a server that {@linkplain #startReplica replicas} can follow. */
+    public static Sqld startPrimary() {
+        return start(null, true);
+    }
+
+    /** Starts a replica of this server, which was started as a primary. Close it first. */
+    public Sqld startReplica() {
+        return start("--primary-grpc-url", "http://127.0.0.1:" + grpcPort);
+    }
+
     /** Starts a server that lets in only tokens signed by {@code key}, or anyone if it is null. */
     public static Sqld start(@Nullable TokenKey key, String... extraArgs) {
+        return start(key, false, extraArgs);
+    }
+
+    private static Sqld start(@Nullable TokenKey key, boolean primary, String... extraArgs) {
         Path binary = SqldBinary.path();
         String said = "";
         for (int i = 0; i < START_TRIES; i++) {
@@ -80,6 +96,7 @@ public final class Sqld implements AutoCloseable {
                 folder = Files.createTempDirectory("pollux-sqld");
                 // Free now, but another process may take it before sqld does: then the next try takes another.
                 int port = freePort();
+                int grpcPort = primary ? freePort() : 0;
                 List<String> command = new ArrayList<>(List.of(
                         binary.toString(),
                         "--no-welcome",
@@ -91,6 +108,9 @@ public final class Sqld implements AutoCloseable {
                     Path pem = Files.writeString(folder.resolve("key.pem"), key.publicKeyPem());
                     command.addAll(List.of("--auth-jwt-key-file", pem.toString()));
                 }
+                if (primary) {
+                    command.addAll(List.of("--grpc-listen-addr", "127.0.0.1:" + grpcPort));
+                }
                 command.addAll(List.of(extraArgs));
                 Path log = folder.resolve("log");
                 process = new ProcessBuilder(command)
@@ -99,7 +119,7 @@ public final class Sqld implements AutoCloseable {
                         .start();
                 ready = awaitHealth(process, port);
                 if (ready) {
-                    return new Sqld(process, port, folder);
+                    return new Sqld(process, port, grpcPort, folder);
                 }
                 said = Files.readString(log);
                 if (!said.contains("Address already in use")) {
@@ -125,6 +145,11 @@ public final class Sqld implements AutoCloseable {
     /** The port it listens on. */
     public int port() {
         return port;
+    }
+
+    /** How much processor time it has used. */
+    public Duration cpuTime() {
+        return process.info().totalCpuDuration().orElseThrow();
     }
 
     /** Drops every table, view and trigger, so that a suite begins with an empty database. */

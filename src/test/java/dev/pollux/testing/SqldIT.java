@@ -51,6 +51,15 @@ class SqldIT {
     }
 
     @Test
+    void aReplicaPassesWritesToItsPrimary() throws Exception {
+        try (Sqld primary = Sqld.startPrimary();
+                Sqld replica = primary.startReplica()) {
+            assertThat(execute(replica, null, "CREATE TABLE t(a)").body()).contains("\"type\":\"ok\"");
+            assertThat(execute(primary, null, "SELECT count(*) FROM t").body()).contains("\"value\":\"0\"");
+        }
+    }
+
+    @Test
     void aClosedServerIsGone() {
         Sqld sqld = Sqld.start();
         sqld.close();

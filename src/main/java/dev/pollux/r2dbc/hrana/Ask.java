@@ -12,6 +12,11 @@ import org.jspecify.annotations.Nullable;
  */
 record Ask(Stake stake, @Nullable String sql, Duration timeout) {
 
+    /** Whether what is asked may write, and stays written when it is answered. */
+    boolean lasts() {
+        return stake == Stake.WRITE || stake == Stake.COMMIT;
+    }
+
     /** What is lost with an answer. */
     enum Stake {
         /** Nothing: the request changes nothing, or nothing that lasts. */

@@ -26,11 +26,13 @@ final class HranaClient {
     private final HranaOptions options;
     private final HttpChannel channel;
     private final HranaFaults faults;
+    private final OwnWrites writes;
 
     HranaClient(HranaOptions options) {
         this.options = options;
         this.channel = new HttpChannel(options);
-        this.faults = new HranaFaults(options.describe());
+        this.faults = new HranaFaults(options);
+        this.writes = new OwnWrites(options.consistentReads());
     }
 
     /**
@@ -45,11 +47,17 @@ final class HranaClient {
         return faults;
     }
 
+    /** The replication index that reads are to come after, or null for none. */
+    @Nullable
+    Long after() {
+        return writes.index();
+    }
+
     /** Asks which version the server speaks, and which SQLite it is; so a wrong host or token shows here. */
     Mono<Server> discover() {
         Ask ask = new Ask(Stake.NOTHING, null, options.callTimeout());
         return channel.get(options.base() + "/v3")
-                .onErrorMap(HttpFailure.class, e -> faults.http(e, ask))
+                .onErrorMap(HttpFailure.class, e -> faults.http(e, false, ask))
                 .flatMap(reply -> {
                     if (!reply.isSuccess() && !UNKNOWN_PATH.contains(reply.status())) {
                         return Mono.error(faults.status(reply, false, ask));
@@ -61,7 +69,7 @@ final class HranaClient {
     }
 
     private static Request version() {
-        return new Request.Execute(Call.read("SELECT sqlite_version()"));
+        return new Request.Execute(Call.read("SELECT sqlite_version()"), null);
     }
 
     private String sqliteVersion(PipelineReply reply, Ask ask) {
@@ -79,23 +87,36 @@ final class HranaClient {
 
     /** Posts a pipeline. A null baton opens a stream. */
     Mono<PipelineReply> pipeline(String base, boolean v3, @Nullable String baton, List<Request> requests, Ask ask) {
-        return Mono.defer(() -> channel.post(
-                        base + path(v3, "pipeline"), RequestWriter.pipeline(baton, requests), ask.timeout()))
-                .map(reply -> {
-                    if (!reply.isSuccess()) {
-                        throw faults.status(reply, baton != null, ask);
-                    }
-                    return ReplyReader.read(reply.body());
+        Request first = requests.get(0);
+        return Mono.defer(() -> {
+                    // Servers that speak only version 2 may not know how to store texts.
+                    RepeatedSql repeated = v3 ? RepeatedSql.in(first) : RepeatedSql.NONE;
+                    return channel.post(
+                                    base + path(v3, "pipeline"),
+                                    RequestWriter.pipeline(baton, requests, repeated),
+                                    ask.timeout())
+                            .map(reply -> {
+                                if (!reply.isSuccess()) {
+                                    throw faults.status(reply, baton != null, ask);
+                                }
+                                return ReplyReader.read(reply.body()).without(repeated.count());
+                            });
                 })
+                .doOnNext(reply -> writes.answered(first.after(), reply.first().index(), ask.lasts()))
                 .onErrorMap(MalformedReplyException.class, e -> faults.malformed(e, ask))
-                .onErrorMap(HttpFailure.class, e -> faults.http(e, ask));
+                .onErrorMap(HttpFailure.class, e -> faults.http(e, first.after() != null, ask));
     }
 
-    /** Posts a cursor of one step. Whoever gets it must read it to its end or close it. */
-    Mono<Cursor> cursor(String base, @Nullable String baton, Step step, Ask ask, int portionRows) {
+    /**
+     * Posts a cursor of one step. Whoever gets it must read it to its end or close it.
+     *
+     * @param after the replication index that it is to come after, or null for none
+     */
+    Mono<Cursor> cursor(
+            String base, @Nullable String baton, Step step, @Nullable Long after, Ask ask, int portionRows) {
         return Mono.defer(() -> channel.stream(
                         base + path(true, "cursor"),
-                        RequestWriter.cursor(baton, List.of(step)),
+                        RequestWriter.cursor(baton, List.of(step), after),
                         ask.timeout(),
                         (call, response) -> Cursor.open(call, response, portionRows),
                         Cursor::close))
@@ -111,7 +132,7 @@ final class HranaClient {
                     return cursor;
                 })
                 .onErrorMap(MalformedReplyException.class, e -> faults.malformed(e, ask))
-                .onErrorMap(HttpFailure.class, e -> faults.http(e, ask));
+                .onErrorMap(HttpFailure.class, e -> faults.http(e, after != null, ask));
     }
 
     private static String path(boolean v3, String endpoint) {

@@ -24,26 +24,41 @@ final class HranaFaults {
 
     private static final Set<String> REFUSALS =
             Set.of("SQL_PARSE_ERROR", "SQL_INPUT_ERROR", "SQL_NO_STATEMENT", "SQL_MANY_STATEMENTS", "ARGS_INVALID");
+    /** Codes that tell no more than that a statement failed, and so changed nothing. The last three are tursodb's. */
+    private static final Set<String> REJECTIONS = Set.of(
+            "SQLITE_UNKNOWN",
+            "SQL_STORE_TOO_MANY",
+            "SQL_STORE_TOO_LARGE",
+            "PREPARE_ERROR",
+            "EXECUTE_ERROR",
+            "BATCH_STEP_ERROR");
+
     private static final int QUOTED = 300;
     private static final String ROW_LIMIT = " (libSQL servers take rows of up to 5 MB)";
 
+    private static final String FROM_PRIMARY = "error executing a request on the primary: ";
+
+    private final HranaOptions options;
     private final String where;
 
-    HranaFaults(String where) {
-        this.where = where;
+    HranaFaults(HranaOptions options) {
+        this.options = options;
+        this.where = options.describe();
     }
 
     String where() {
         return where;
     }
 
-    /** No answer, or a broken one. */
-    R2dbcException http(HttpFailure failure, Ask ask) {
+    /**
+     * No answer, or a broken one.
+     *
+     * @param after whether the request was to come after a replication index
+     */
+    R2dbcException http(HttpFailure failure, boolean after, Ask ask) {
         if (failure.sent()) {
             return noAnswer(
-                    failure.timedOut()
-                            ? "no answer within " + ask.timeout()
-                            : "the connection broke: " + reason(failure),
+                    failure.timedOut() ? late(failure, after, ask) : "the connection broke: " + reason(failure),
                     failure.timedOut(),
                     ask,
                     failure.getCause());
@@ -59,6 +74,16 @@ final class HranaFaults {
             return tls(tls);
         }
         return Faults.connectionFailed(where, reason(failure), cause);
+    }
+
+    private String late(HttpFailure failure, boolean after, Ask ask) {
+        String what = "no answer within " + (failure.silent() ? options.patience(ask.timeout()) : ask.timeout());
+        // Writes are not made to wait.
+        return after && ask.stake() == Stake.NOTHING
+                ? what
+                        + " (with consistentReads, a replica answers when it has the writes made before, and never if its"
+                        + " primary was restored to an earlier state: then the next write ends that)"
+                : what;
     }
 
     private R2dbcException tls(SSLException failure) {
@@ -153,8 +178,11 @@ final class HranaFaults {
         String code = error.code() == null ? "" : error.code();
         String message = strip(error.message());
         String what = (code.isEmpty() ? "" : code + ": ") + message;
-        if (isLoss(error)) {
+        if (isSteal(error)) {
             return Faults.transactionLost(where, what + "; another writer waited 5 s for its lock", ask.sql(), null);
+        }
+        if (error.is("STREAM_EXPIRED")) {
+            return Faults.transactionLost(where, "its stream is gone (" + what + ")", ask.sql(), null);
         }
         return switch (code) {
             case "TRANSACTION_BUSY", "BLOCKED" -> Faults.overloaded(where, what, ask.sql());
@@ -177,16 +205,21 @@ final class HranaFaults {
     /** A replica reports its primary's errors as PROXY_ERROR, other servers have codes of their own: the text decides. */
     private R2dbcException byMessage(String code, String message, String what, Ask ask) {
         String text = message.toLowerCase(Locale.ROOT);
-        if (text.contains("constraint failed")) {
+        // The second is what SQLite says of a STRICT table.
+        if (text.contains("constraint failed") || text.contains("cannot store ")) {
             return Faults.sqlite("SQLITE_CONSTRAINT", 0, message, where, ask.sql(), null);
+        }
+        if (text.contains("datatype mismatch")) {
+            return Faults.sqlite("SQLITE_MISMATCH", 0, message, where, ask.sql(), null);
         }
         if (text.contains("database is locked")) {
             return Faults.sqlite("SQLITE_BUSY", 0, message, where, ask.sql(), null);
         }
         if (text.contains("too big")) {
-            return Faults.tooLarge(where, what, ask.sql());
+            return Faults.tooLarge(where, what + ROW_LIMIT, ask.sql());
         }
-        if (code.equals("SQLITE_UNKNOWN")
+        if (REJECTIONS.contains(code)
+                || message.startsWith(FROM_PRIMARY)
                 || text.contains("no such ")
                 || text.contains("syntax error")
                 || text.contains("could not be parsed")) {
@@ -200,10 +233,10 @@ final class HranaFaults {
         return error.code() != null && REFUSALS.contains(error.code());
     }
 
-    /** Whether the error says that the server took the transaction away. */
-    static boolean isLoss(ServerError error) {
+    /** Whether the error says that the server gave the transaction's lock to another. */
+    private static boolean isSteal(ServerError error) {
         return error.is("TRANSACTION_TIMEOUT")
-                || (error.is("PROXY_ERROR") && error.message().contains("Transaction timed out"));
+                || (error.is("PROXY_ERROR") && error.message().contains("Transaction timed"));
     }
 
     private static String strip(String message) {

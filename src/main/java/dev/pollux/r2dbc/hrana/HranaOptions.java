@@ -16,20 +16,24 @@ public final class HranaOptions {
     private final Supplier<@Nullable String> authToken;
     private final Duration connectTimeout;
     private final Duration callTimeout;
+    private final @Nullable Duration readTimeout;
     private final @Nullable Duration statementTimeout;
     private final String userAgent;
     private final boolean h2c;
     private final @Nullable String namespace;
+    private final boolean consistentReads;
 
     private HranaOptions(Builder builder) {
         this.baseUri = builder.baseUri;
         this.authToken = builder.authToken;
         this.connectTimeout = builder.connectTimeout;
         this.callTimeout = builder.callTimeout;
+        this.readTimeout = builder.readTimeout;
         this.statementTimeout = builder.statementTimeout;
         this.userAgent = builder.userAgent;
         this.h2c = builder.h2c;
         this.namespace = builder.namespace;
+        this.consistentReads = builder.consistentReads;
     }
 
     /** Starts from the address of the server, for example {@code https://db.example.com} or {@code http://127.0.0.1:8080}. */
@@ -57,6 +61,14 @@ public final class HranaOptions {
         return callTimeout;
     }
 
+    /**
+     * How long the server may send nothing while an answer is awaited, or null for no limit but the others. A write that
+     * waits for a lock is silent that long.
+     */
+    public @Nullable Duration readTimeout() {
+        return readTimeout;
+    }
+
     /** How long a statement may take, or null for no limit but the call timeout. */
     public @Nullable Duration statementTimeout() {
         return statementTimeout;
@@ -77,9 +89,19 @@ public final class HranaOptions {
         return namespace;
     }
 
+    /** Whether reads through a replica wait until it has the writes that were answered before. */
+    public boolean consistentReads() {
+        return consistentReads;
+    }
+
     /** The database without secrets, for example {@code libsql://db.example.com}. */
     String describe() {
         return "libsql://" + baseUri.getHost() + (baseUri.getPort() < 0 ? "" : ":" + baseUri.getPort());
+    }
+
+    /** How long to bear the server's silence in a request that may take {@code most}. */
+    Duration patience(Duration most) {
+        return readTimeout == null || readTimeout.compareTo(most) > 0 ? most : readTimeout;
     }
 
     /** The base address without a slash at its end. */
@@ -91,7 +113,8 @@ public final class HranaOptions {
     @Override
     public String toString() {
         return "HranaOptions[" + describe() + ", connectTimeout=" + connectTimeout + ", callTimeout=" + callTimeout
-                + ", statementTimeout=" + statementTimeout + ", h2c=" + h2c + ", namespace=" + namespace + "]";
+                + ", readTimeout=" + readTimeout + ", statementTimeout=" + statementTimeout + ", h2c=" + h2c
+                + ", namespace=" + namespace + ", consistentReads=" + consistentReads + "]";
     }
 
     /** Collects options; {@link #build()} checks them all and names every bad one. */
@@ -100,10 +123,12 @@ public final class HranaOptions {
         private Supplier<@Nullable String> authToken = () -> null;
         private Duration connectTimeout = Duration.ofSeconds(10);
         private Duration callTimeout = Duration.ofSeconds(30);
+        private @Nullable Duration readTimeout;
         private @Nullable Duration statementTimeout;
         private String userAgent = "pollux-libsql/" + version();
         private boolean h2c;
         private @Nullable String namespace;
+        private boolean consistentReads;
 
         private Builder(URI baseUri) {
             this.baseUri = baseUri;
@@ -132,6 +157,16 @@ public final class HranaOptions {
             return this;
         }
 
+        /**
+         * How long the server may send nothing while an answer is awaited: no limit but the others unless set. Shorter
+         * than the call timeout, it finds a dead connection sooner; rows that stream have no other limit than this and the
+         * call timeout, each for one silence.
+         */
+        public Builder readTimeout(@Nullable Duration timeout) {
+            this.readTimeout = timeout;
+            return this;
+        }
+
         /** How long a statement may take: no limit but the call timeout unless set. */
         public Builder statementTimeout(@Nullable Duration timeout) {
             this.statementTimeout = timeout;
@@ -153,6 +188,15 @@ public final class HranaOptions {
         /** The namespace, sent as a header; none unless set, and then the host's first label may name it. */
         public Builder namespace(@Nullable String namespace) {
             this.namespace = namespace;
+            return this;
+        }
+
+        /**
+         * Whether reads through a replica wait until it has the writes that this transport was answered before: false
+         * unless set.
+         */
+        public Builder consistentReads(boolean consistentReads) {
+            this.consistentReads = consistentReads;
             return this;
         }
 
@@ -182,6 +226,7 @@ public final class HranaOptions {
             }
             positive("connectTimeout", connectTimeout, wrong);
             positive("callTimeout", callTimeout, wrong);
+            positive("readTimeout", readTimeout, wrong);
             positive("statementTimeout", statementTimeout, wrong);
             if (!wrong.isEmpty()) {
                 throw new IllegalArgumentException("bad options for a remote database: " + String.join("; ", wrong));

@@ -15,6 +15,7 @@ import dev.pollux.r2dbc.transport.Work;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.publisher.BaseSubscriber;
@@ -58,35 +59,39 @@ final class HranaSession implements Session {
 
     @Override
     public Flux<Answer> execute(Work work) {
+        return execute(work, client::after);
+    }
+
+    private Flux<Answer> execute(Work work, Supplier<@Nullable Long> after) {
         return exclusive
                 .run(hold -> {
                     if (closed) {
                         return Flux.error(gone());
                     }
                     HranaTransaction open = transaction;
-                    return open == null ? alone(work) : open.execute(work, hold, timeout());
+                    return open == null ? alone(work, after.get()) : open.execute(work, hold, timeout());
                 })
                 .publishOn(Schedulers.parallel())
                 .doOnDiscard(Answer.class, HranaSession::discard);
     }
 
-    /** Work outside a transaction, in one request. */
-    private Flux<Answer> alone(Work work) {
+    /** Work outside a transaction, in one request that comes after a replication index. */
+    private Flux<Answer> alone(Work work, @Nullable Long after) {
         Ask ask = new Ask(work.readsOnly() ? Stake.NOTHING : Stake.WRITE, Outcomes.sql(work), timeout());
         if (work.calls().size() > 1) {
-            return once(new Request.Batch(Batches.alone(work, server.v3())), ask)
+            return once(new Request.Batch(Batches.alone(work, server.v3()), after), ask)
                     .flatMapIterable(result -> outcomes.alone(work, result, ask));
         }
         Call call = work.calls().get(0);
         if (work.readsOnly() && work.fetchSize() > 0 && server.v3()) {
-            return cursor(call, work.fetchSize(), ask).flux();
+            return cursor(call, after, work.fetchSize(), ask).flux();
         }
-        return once(new Request.Execute(call), ask)
-                .flatMap(result -> single(call, result, work.fetchSize(), ask))
+        return once(new Request.Execute(call, after), ask)
+                .flatMap(result -> single(call, after, result, work.fetchSize(), ask))
                 .flux();
     }
 
-    private Mono<Answer> single(Call call, Result result, int fetchSize, Ask ask) {
+    private Mono<Answer> single(Call call, @Nullable Long after, Result result, int fetchSize, Ask ask) {
         if (result instanceof Result.Executed executed) {
             return Mono.just(Outcomes.tidy(call, executed.answer()));
         }
@@ -100,7 +105,7 @@ final class HranaSession implements Session {
                         faults.where(), "the rows it returns are more than the 10 MB of an answer", ask.sql()));
             }
             if (server.v3()) {
-                return cursor(call, fetchSize, ask);
+                return cursor(call, after, fetchSize, ask);
             }
         }
         return Mono.error(faults.server(failed.error(), ask));
@@ -112,9 +117,10 @@ final class HranaSession implements Session {
                 .map(PipelineReply::first);
     }
 
-    private Mono<Answer> cursor(Call call, int fetchSize, Ask ask) {
+    private Mono<Answer> cursor(Call call, @Nullable Long after, int fetchSize, Ask ask) {
         HranaStream stream = stream();
-        return cursors.run(stream, new Step(call, null), ask, fetchSize, readOut -> {}, () -> stream.endSoon(ask));
+        return cursors.run(
+                stream, new Step(call, null), after, ask, fetchSize, readOut -> {}, () -> stream.endSoon(ask));
     }
 
     @Override
@@ -126,8 +132,8 @@ final class HranaSession implements Session {
             if (transaction != null) {
                 return Mono.error(new IllegalStateException("a transaction is already open"));
             }
-            return HranaTransaction.begin(
-                            stream(), server.v3(), mode, shorter(beginTimeout, timeout()), faults, outcomes)
+            Duration wait = shorter(beginTimeout, timeout());
+            return HranaTransaction.begin(stream(), server.v3(), mode, client.after(), wait, faults, outcomes)
                     .doOnNext(begun -> transaction = begun)
                     .then();
         });
@@ -176,8 +182,11 @@ final class HranaSession implements Session {
             if (closed || (open != null && !open.isLive())) {
                 return Mono.just(false);
             }
+            // It comes after nothing: a replica that lags behind, perhaps for ever, still answers.
             return remote
-                    ? execute(HranaTransaction.probe()).then(Mono.just(true)).onErrorReturn(false)
+                    ? execute(HranaTransaction.probe(), () -> null)
+                            .then(Mono.just(true))
+                            .onErrorReturn(false)
                     : Mono.just(true);
         });
     }

@@ -77,15 +77,19 @@ final class HranaStream {
         });
     }
 
-    /** Sends a cursor; the stream is ready for its next request when that {@linkplain Cursor#ended() ended}. */
-    Mono<Cursor> cursor(Step step, Ask ask, int portionRows) {
+    /**
+     * Sends a cursor; the stream is ready for its next request when that {@linkplain Cursor#ended() ended}.
+     *
+     * @param after the replication index that it is to come after, or null for none
+     */
+    Mono<Cursor> cursor(Step step, @Nullable Long after, Ask ask, int portionRows) {
         return Mono.defer(() -> {
             String gone = lost();
             if (gone != null) {
                 return Mono.error(Faults.transactionLost(client.faults().where(), gone, ask.sql(), null));
             }
             underWay = true;
-            return client.cursor(base, baton, step, ask, portionRows)
+            return client.cursor(base, baton, step, after, ask, portionRows)
                     .doOnNext(cursor -> {
                         try {
                             took(cursor.baton(), cursor.baseUrl(), false);

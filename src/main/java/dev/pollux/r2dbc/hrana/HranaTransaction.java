@@ -11,6 +11,7 @@ import dev.pollux.r2dbc.transport.TransactionMode;
 import dev.pollux.r2dbc.transport.Work;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -35,16 +36,22 @@ final class HranaTransaction {
         this.cursors = new OpenCursors(faults, outcomes);
     }
 
-    /** Begins one on a fresh stream. A BEGIN whose answer is lost holds its lock until the server drops the stream. */
+    /**
+     * Begins one on a fresh stream. A BEGIN whose answer is lost holds its lock until the server drops the stream.
+     *
+     * @param after the replication index that it is to come after, or null for none; what follows in the transaction
+     *     needs none, for a replica passes all of it on to its primary
+     */
     static Mono<HranaTransaction> begin(
             HranaStream stream,
             boolean v3,
             TransactionMode mode,
+            @Nullable Long after,
             Duration timeout,
             HranaFaults faults,
             Outcomes outcomes) {
         Ask ask = new Ask(Stake.NOTHING, null, timeout);
-        return stream.send(List.of(new Request.Execute(Batches.control(mode.sql()))), ask)
+        return stream.send(List.of(new Request.Execute(Batches.control(mode.sql()), after)), ask)
                 .map(reply -> {
                     Result result = reply.first();
                     if (result instanceof Result.Failed failed) {
@@ -59,7 +66,7 @@ final class HranaTransaction {
     Flux<Answer> execute(Work work, Hold hold, Duration timeout) {
         Ask ask = new Ask(Stake.TRANSACTION, Outcomes.sql(work), timeout);
         List<Step> steps = Batches.joined(work, v3);
-        return stream.send(List.of(new Request.Batch(steps)), ask).flatMapMany(reply -> {
+        return stream.send(List.of(new Request.Batch(steps, null)), ask).flatMapMany(reply -> {
             Result result = reply.first();
             // Not the cursor at once: it answers to a syntax error by ending the stream, a pipeline does not.
             if (result instanceof Result.Failed failed && failed.error().is("RESPONSE_TOO_LARGE")) {
@@ -72,7 +79,7 @@ final class HranaTransaction {
                 if (v3 && work.calls().size() == 1) {
                     // The rows come over the stream, which nothing else may use until they are read, by their reader
                     // or, when other work waits, into memory.
-                    return cursors.run(stream, steps.get(0), ask, work.fetchSize(), hold::keep, hold::release);
+                    return cursors.run(stream, steps.get(0), null, ask, work.fetchSize(), hold::keep, hold::release);
                 }
             }
             return Flux.fromIterable(outcomes.joined(work, result, stream, ask));
@@ -88,7 +95,7 @@ final class HranaTransaction {
             if (lost != null) {
                 return Mono.error(Faults.transactionLost(faults.where(), lost, null, null));
             }
-            return stream.send(List.of(new Request.Batch(Batches.joined(commit, v3)), RequestWriter.CLOSE), ask)
+            return stream.send(List.of(new Request.Batch(Batches.joined(commit, v3), null), RequestWriter.CLOSE), ask)
                     .doOnNext(reply -> outcomes.joined(commit, reply.first(), stream, ask))
                     .then();
         });
@@ -102,7 +109,7 @@ final class HranaTransaction {
                 stream.endSoon(ask);
                 return Mono.empty();
             }
-            return stream.end(List.of(new Request.Execute(Batches.control("ROLLBACK"))), ask);
+            return stream.end(List.of(new Request.Execute(Batches.control("ROLLBACK"), null)), ask);
         });
     }
 

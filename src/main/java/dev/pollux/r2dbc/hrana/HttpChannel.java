@@ -63,8 +63,9 @@ final class HttpChannel {
                 .connectionPool(new ConnectionPool(MAX_CALLS, 5, TimeUnit.MINUTES))
                 .socketFactory(new NoDelaySocketFactory())
                 .connectTimeout(options.connectTimeout())
-                // The timeout of the call is the one that counts; see stream() for the other kind.
-                .readTimeout(Duration.ZERO)
+                // Without a timeout of its own, that of the call is the one that counts; see stream() for the other
+                // kind.
+                .readTimeout(options.readTimeout() == null ? Duration.ZERO : options.readTimeout())
                 .writeTimeout(Duration.ZERO)
                 .callTimeout(options.callTimeout())
                 .retryOnConnectionFailure(false)
@@ -106,14 +107,15 @@ final class HttpChannel {
     }
 
     /**
-     * Posts and streams the answer. The timeout is that of each read, not of the whole: the reader may take its time.
+     * Posts and streams the answer. The timeout is that of each read, unless the options' own is shorter, and not of the
+     * whole: the reader may take its time.
      *
      * @param close frees what was opened when nobody wants it any more
      */
     <T> Mono<Streamed<T>> stream(String url, byte[] body, Duration timeout, Opener<T> opener, Consumer<T> close) {
         OkHttpClient streaming = client.newBuilder()
                 .callTimeout(Duration.ZERO)
-                .readTimeout(timeout)
+                .readTimeout(options.patience(timeout))
                 .writeTimeout(timeout)
                 .build();
         return this.<Streamed<T>>exchange(url, body, streaming, Duration.ZERO, (call, response, secret) -> {

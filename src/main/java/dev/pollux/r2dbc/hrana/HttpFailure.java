@@ -2,6 +2,7 @@ package dev.pollux.r2dbc.hrana;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.net.SocketTimeoutException;
 
 /** A request without an answer, or with a broken one; never seen outside this package. */
 final class HttpFailure extends IOException {
@@ -18,6 +19,11 @@ final class HttpFailure extends IOException {
     /** Whether a byte of the request may have reached the server; if not, nothing ran. */
     boolean sent() {
         return sent;
+    }
+
+    /** Whether the server sent nothing for too long, rather than the whole taking too long. */
+    boolean silent() {
+        return getCause() instanceof SocketTimeoutException;
     }
 
     /** Whether it took too long. OkHttp says so with an interrupted call; a closed client says it too, in words. */

@@ -32,12 +32,19 @@ final class OpenCursors {
     /**
      * Runs a reading step through a cursor.
      *
+     * @param after the replication index that it is to come after, or null for none
      * @param opened told when there is a cursor to be read on or closed, and given what reads it out into memory
      * @param closed told when that was read to its end or closed; only after {@code opened}
      */
     Mono<Answer> run(
-            HranaStream stream, Step step, Ask ask, int fetchSize, Consumer<Runnable> opened, Runnable closed) {
-        return stream.cursor(step, ask, fetchSize > 0 ? fetchSize : DEFAULT_ROWS)
+            HranaStream stream,
+            Step step,
+            @Nullable Long after,
+            Ask ask,
+            int fetchSize,
+            Consumer<Runnable> opened,
+            Runnable closed) {
+        return stream.cursor(step, after, ask, fetchSize > 0 ? fetchSize : DEFAULT_ROWS)
                 .map(cursor -> {
                     ReadAside more = new ReadAside(more(cursor, stream, ask), this::tooMuch);
                     opened.accept(more::readOut);
@@ -110,7 +117,7 @@ final class OpenCursors {
         }
         if (error instanceof IOException io) {
             stream.lose("the connection broke while rows were read");
-            return faults.http(new HttpFailure(io, true), ask);
+            return faults.http(new HttpFailure(io, true), false, ask);
         }
         return error;
     }

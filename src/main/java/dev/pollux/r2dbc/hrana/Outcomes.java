@@ -7,6 +7,7 @@ import dev.pollux.r2dbc.transport.Call;
 import dev.pollux.r2dbc.transport.Faults;
 import dev.pollux.r2dbc.transport.Work;
 import io.r2dbc.spi.R2dbcException;
+import io.r2dbc.spi.R2dbcRollbackException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -80,8 +81,8 @@ final class Outcomes {
     /** A server's error in a transaction, which may be its end. */
     R2dbcException failed(ServerError error, HranaStream stream, Ask ask) {
         R2dbcException fault = faults.server(error, ask);
-        if (HranaFaults.isLoss(error)) {
-            stream.lose("another writer took its lock");
+        if (fault instanceof R2dbcRollbackException) {
+            stream.lose(String.valueOf(error.code()) + ": " + error.message());
         } else if (!stream.isGuarded() && !HranaFaults.isRefusal(error)) {
             // Version 2 can't ask whether SQLite rolled back, as it does for INSERT OR ROLLBACK, and what came after
             // that would commit by itself. So a constraint that leaves the transaction open costs it there, too.

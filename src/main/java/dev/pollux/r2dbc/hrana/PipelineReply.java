@@ -15,13 +15,21 @@ record PipelineReply(@Nullable String baton, @Nullable String baseUrl, List<Resu
 
     /** What one request of the pipeline gave. */
     sealed interface Result {
+        /** How far the database was replicated where it ran, or null if that is not said. */
+        default @Nullable Long index() {
+            return null;
+        }
+
         /** The statement's answer. */
-        record Executed(Answer answer) implements Result {}
+        record Executed(Answer answer, @Nullable Long index) implements Result {}
 
         /**
          * One answer and one error a step. A step with neither was skipped, for its condition did not hold.
          */
-        record Batched(List<@Nullable Answer> answers, List<@Nullable ServerError> errors) implements Result {
+        record Batched(
+                List<@Nullable Answer> answers,
+                List<@Nullable ServerError> errors,
+                @Nullable Long index) implements Result {
             boolean skipped(int step) {
                 return answers.get(step) == null && errors.get(step) == null;
             }
@@ -39,6 +47,17 @@ record PipelineReply(@Nullable String baton, @Nullable String baseUrl, List<Resu
         boolean is(String expected) {
             return expected.equals(code);
         }
+    }
+
+    /** Without the results of the requests that were put before the others. */
+    PipelineReply without(int leading) {
+        if (leading == 0) {
+            return this;
+        }
+        if (results.size() <= leading) {
+            throw new MalformedReplyException("an answer with too few results");
+        }
+        return new PipelineReply(baton, baseUrl, results.subList(leading, results.size()));
     }
 
     /** The result of the first request. */

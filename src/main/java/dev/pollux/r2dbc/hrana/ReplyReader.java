@@ -82,6 +82,7 @@ final class ReplyReader {
         Statement statement = new Statement();
         List<@Nullable Answer> answers = null;
         List<@Nullable ServerError> errors = null;
+        Long index = null;
         while (json.nextToken() != JsonToken.END_OBJECT) {
             String name = json.currentName();
             json.nextToken();
@@ -90,6 +91,7 @@ final class ReplyReader {
                     answers = list(json, p -> p.currentToken() == JsonToken.VALUE_NULL ? null : answer(p));
                 case "step_errors" ->
                     errors = list(json, p -> p.currentToken() == JsonToken.VALUE_NULL ? null : error(p));
+                case "replication_index" -> index = Json.integer(json);
                 default -> statement.field(name, json);
             }
         }
@@ -97,9 +99,9 @@ final class ReplyReader {
             if (answers.size() != errors.size()) {
                 throw new MalformedReplyException("a batch whose results and errors differ in number");
             }
-            return new Result.Batched(answers, errors);
+            return new Result.Batched(answers, errors, index);
         }
-        return new Result.Executed(statement.answer());
+        return new Result.Executed(statement.answer(), index);
     }
 
     private static Answer answer(JsonParser json) {

@@ -19,11 +19,16 @@ final class RequestWriter {
 
     /** What a pipeline asks for, in order. */
     sealed interface Request {
+        /** The replication index that it is to come after, or null for none. */
+        default @Nullable Long after() {
+            return null;
+        }
+
         /** Run one statement. */
-        record Execute(Call call) implements Request {}
+        record Execute(Call call, @Nullable Long after) implements Request {}
 
         /** Run a batch. */
-        record Batch(List<Step> steps) implements Request {}
+        record Batch(List<Step> steps, @Nullable Long after) implements Request {}
 
         /** End the stream; nothing may follow. */
         record Close() implements Request {}
@@ -31,37 +36,54 @@ final class RequestWriter {
 
     static final Request CLOSE = new Request.Close();
 
-    /** The body for {@code pipeline}; a null baton opens a stream. */
-    static byte[] pipeline(@Nullable String baton, List<Request> requests) {
+    /**
+     * The body for {@code pipeline}; a null baton opens a stream.
+     *
+     * @param repeated texts that are sent once, ahead of the requests, whose steps name them by number
+     */
+    static byte[] pipeline(@Nullable String baton, List<Request> requests, RepeatedSql repeated) {
         return bytes(json -> {
             json.writeStartObject();
             baton(json, baton);
             json.writeName("requests");
             json.writeStartArray();
+            repeated.writeStored(json);
             for (Request request : requests) {
                 json.writeStartObject();
-                if (request instanceof Request.Execute execute) {
-                    json.writeStringProperty("type", "execute");
-                    statement(json, execute.call());
-                } else if (request instanceof Request.Batch batch) {
-                    json.writeStringProperty("type", "batch");
-                    batch(json, batch.steps());
-                } else {
-                    json.writeStringProperty("type", "close");
-                }
+                request(json, request, repeated);
                 json.writeEndObject();
+            }
+            if (!(requests.get(requests.size() - 1) instanceof Request.Close)) {
+                repeated.writeForgotten(json);
             }
             json.writeEndArray();
             json.writeEndObject();
         });
     }
 
-    /** The body for {@code cursor}. */
-    static byte[] cursor(@Nullable String baton, List<Step> steps) {
+    private static void request(JsonGenerator json, Request request, RepeatedSql repeated) {
+        if (request instanceof Request.Execute execute) {
+            json.writeStringProperty("type", "execute");
+            json.writeName("stmt");
+            statement(json, execute.call(), RepeatedSql.NONE, execute.after());
+        } else if (request instanceof Request.Batch batch) {
+            json.writeStringProperty("type", "batch");
+            batch(json, batch.steps(), repeated, batch.after());
+        } else {
+            json.writeStringProperty("type", "close");
+        }
+    }
+
+    /**
+     * The body for {@code cursor}.
+     *
+     * @param after the replication index that it is to come after, or null for none
+     */
+    static byte[] cursor(@Nullable String baton, List<Step> steps, @Nullable Long after) {
         return bytes(json -> {
             json.writeStartObject();
             baton(json, baton);
-            batch(json, steps);
+            batch(json, steps, RepeatedSql.NONE, after);
             json.writeEndObject();
         });
     }
@@ -90,9 +112,11 @@ final class RequestWriter {
         }
     }
 
-    private static void batch(JsonGenerator json, List<Step> steps) {
+    private static void batch(JsonGenerator json, List<Step> steps, RepeatedSql repeated, @Nullable Long after) {
         json.writeName("batch");
         json.writeStartObject();
+        // sqld heeds the one of a batch, and not those of its statements.
+        after(json, after);
         json.writeName("steps");
         json.writeStartArray();
         for (Step step : steps) {
@@ -101,17 +125,17 @@ final class RequestWriter {
                 json.writeName("condition");
                 step.condition().write(json);
             }
-            statement(json, step.call());
+            json.writeName("stmt");
+            statement(json, step.call(), repeated, null);
             json.writeEndObject();
         }
         json.writeEndArray();
         json.writeEndObject();
     }
 
-    private static void statement(JsonGenerator json, Call call) {
-        json.writeName("stmt");
+    private static void statement(JsonGenerator json, Call call, RepeatedSql repeated, @Nullable Long after) {
         json.writeStartObject();
-        json.writeStringProperty("sql", call.sql());
+        repeated.writeText(json, call.sql());
         if (!call.arguments().isEmpty()) {
             json.writeName("args");
             json.writeStartArray();
@@ -120,6 +144,14 @@ final class RequestWriter {
             }
             json.writeEndArray();
         }
+        after(json, after);
         json.writeEndObject();
+    }
+
+    /** As a string, for that is how 64-bit integers travel. */
+    private static void after(JsonGenerator json, @Nullable Long index) {
+        if (index != null) {
+            json.writeStringProperty("replication_index", index.toString());
+        }
     }
 }

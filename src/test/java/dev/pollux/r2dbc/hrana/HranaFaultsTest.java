@@ -27,7 +27,6 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -36,28 +35,11 @@ import mockwebserver3.MockResponse;
 import mockwebserver3.MockWebServer;
 import mockwebserver3.RecordedRequest;
 import mockwebserver3.SocketEffect;
-import okio.ByteString;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
 
 /** Faults that a real server can't be made to show. */
-class HranaFaultsTest {
-
-    private static final String VERSION = executed("\"text\",\"value\":\"3.45.1\"");
-
-    private final MockWebServer server = new MockWebServer();
-
-    @BeforeEach
-    void start() throws IOException {
-        server.start();
-    }
-
-    @AfterEach
-    void stop() {
-        server.close();
-    }
+class HranaFaultsTest extends ScriptedServer {
 
     @Test
     void everyRequestCarriesItsHeadersAndASelfContainedPipeline() throws Exception {
@@ -567,72 +549,5 @@ class HranaFaultsTest {
         answer("{\"baton\":null,\"base_url\":null,\"results\":[{\"type\":\"error\",\"error\":{\"message\":\"" + message
                 + "\",\"code\":\"PROXY_ERROR\"}},{\"type\":\"ok\",\"response\":{\"type\":\"close\"}}]}");
         write(session, "INSERT INTO t VALUES (1)");
-    }
-
-    private HranaOptions.Builder options() {
-        return HranaOptions.builder(URI.create("http://" + server.getHostName() + ":" + server.getPort()));
-    }
-
-    private Remote remote() {
-        return new Remote(options().build());
-    }
-
-    /** What the first open asks. */
-    private void greet() {
-        server.enqueue(new MockResponse.Builder().code(200).build());
-        answer(VERSION);
-    }
-
-    private void begun() {
-        answer("{\"baton\":\"b1\",\"base_url\":null,"
-                + results("{\"type\":\"execute\",\"result\":{\"cols\":[],\"rows\":[]}}"));
-    }
-
-    private void lostAnswer() {
-        server.enqueue(new MockResponse.Builder()
-                .onResponseStart(new SocketEffect.CloseSocket())
-                .build());
-    }
-
-    private void answer(String body) {
-        server.enqueue(reply(body));
-    }
-
-    private static MockResponse reply(String body) {
-        return new MockResponse.Builder().code(200).body(body).build();
-    }
-
-    private RecordedRequest taken() throws InterruptedException {
-        RecordedRequest request = server.takeRequest(10, TimeUnit.SECONDS);
-        if (request == null) {
-            throw new AssertionError("no request came");
-        }
-        return request;
-    }
-
-    private static String body(RecordedRequest request) {
-        ByteString body = request.getBody();
-        return body == null ? "" : body.utf8();
-    }
-
-    private static String executed(String value) {
-        return "{\"baton\":null,\"base_url\":null,"
-                + results(
-                        "{\"type\":\"execute\",\"result\":{\"cols\":[{\"name\":\"a\",\"decltype\":null}],\"rows\":[[{\"type\":"
-                                + value + "}]],\"affected_row_count\":0,\"last_insert_rowid\":null}}");
-    }
-
-    private static String row() {
-        return "{\"cols\":[],\"rows\":[],\"affected_row_count\":0,\"last_insert_rowid\":null}";
-    }
-
-    private static String batchResult(String result, String error) {
-        return results(
-                "{\"type\":\"batch\",\"result\":{\"step_results\":[" + result + "],\"step_errors\":[" + error + "]}}");
-    }
-
-    private static String results(String response) {
-        return "\"results\":[{\"type\":\"ok\",\"response\":" + response
-                + "},{\"type\":\"ok\",\"response\":{\"type\":\"close\"}}]}";
     }
 }

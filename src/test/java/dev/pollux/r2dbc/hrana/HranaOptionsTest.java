@@ -17,7 +17,9 @@ class HranaOptionsTest {
         assertThat(options.authToken().get()).isNull();
         assertThat(options.connectTimeout()).isEqualTo(Duration.ofSeconds(10));
         assertThat(options.callTimeout()).isEqualTo(Duration.ofSeconds(30));
+        assertThat(options.readTimeout()).isNull();
         assertThat(options.statementTimeout()).isNull();
+        assertThat(options.consistentReads()).isFalse();
         assertThat(options.userAgent()).startsWith("pollux-libsql/");
         assertThat(options.h2c()).isFalse();
         assertThat(options.namespace()).isNull();
@@ -28,6 +30,7 @@ class HranaOptionsTest {
         assertThatThrownBy(() -> HranaOptions.builder(URI.create("ftp://user@host/?q=1"))
                         .connectTimeout(Duration.ZERO)
                         .callTimeout(Duration.ofSeconds(-1))
+                        .readTimeout(Duration.ZERO)
                         .statementTimeout(Duration.ZERO)
                         .build())
                 .isInstanceOf(IllegalArgumentException.class)
@@ -36,6 +39,7 @@ class HranaOptionsTest {
                 .hasMessageContaining("query")
                 .hasMessageContaining("connectTimeout")
                 .hasMessageContaining("callTimeout")
+                .hasMessageContaining("readTimeout")
                 .hasMessageContaining("statementTimeout");
     }
 

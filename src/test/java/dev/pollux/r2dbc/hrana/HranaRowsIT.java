@@ -16,6 +16,7 @@ import dev.pollux.r2dbc.transport.Work;
 import dev.pollux.testing.Sqld;
 import io.r2dbc.spi.R2dbcBadGrammarException;
 import io.r2dbc.spi.R2dbcException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -122,6 +123,37 @@ class HranaRowsIT {
         }
 
         assertThat(value(session, "SELECT 1")).isEqualTo(1L);
+    }
+
+    /** The rows never end; each reader takes 10. The server would run out of streams if any of them ran on. */
+    @Test
+    void aReaderWhoCancelsStopsTheServersWork() {
+        String endless =
+                "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c) SELECT i, printf('%0200d', i) FROM c";
+        try (Sqld own = Sqld.start();
+                Remote there = new Remote(own.url())) {
+            Session session = there.open();
+            for (int i = 0; i < 140; i++) {
+                List<Object> numbers = session.execute(new Work(List.of(Call.read(endless)), 4))
+                        .concatMap(answer -> Flux.fromIterable(answer.rows())
+                                .concatWith(more(answer).concatMapIterable(rows -> rows)))
+                        .map(row -> Objects.requireNonNull(row[0]))
+                        .take(10)
+                        .collectList()
+                        .block(PATIENCE);
+                assertThat(numbers).hasSize(10).endsWith(10L);
+            }
+
+            Duration quiet = Flux.interval(Duration.ofMillis(500))
+                    .map(tick -> own.cpuTime())
+                    .buffer(2, 1)
+                    .filter(two -> two.get(0).equals(two.get(1)))
+                    .map(two -> two.get(0))
+                    .blockFirst(PATIENCE);
+            assertThat(quiet).isPositive();
+            write(session, "CREATE TABLE u(v)");
+            assertThat(value(session, "SELECT count(*) FROM u")).isEqualTo(0L);
+        }
     }
 
     @Test

@@ -24,6 +24,7 @@ import io.r2dbc.spi.R2dbcNonTransientResourceException;
 import io.r2dbc.spi.R2dbcRollbackException;
 import io.r2dbc.spi.R2dbcTransientResourceException;
 import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -31,6 +32,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.test.StepVerifier;
 
 class HranaSessionIT {
 
@@ -336,6 +339,106 @@ class HranaSessionIT {
 
         assertThat(victim.validate(true).block(PATIENCE)).isTrue();
         assertThat(value(victim, "SELECT group_concat(v) FROM t")).isEqualTo("thief");
+    }
+
+    /** Takes the 10 seconds after which the server ends a stream that nobody uses, and a little more. */
+    @Test
+    void aTransactionThatWasIdleForTooLongIsLost() {
+        Session session = remote.open();
+        session.begin(TransactionMode.IMMEDIATE).block(PATIENCE);
+        write(session, "INSERT INTO t(v) VALUES ('idle')");
+
+        StepVerifier.create(Mono.delay(Duration.ofMillis(11_500))
+                        .thenMany(session.execute(Work.of(Call.write("INSERT INTO t(v) VALUES ('late')")))))
+                .expectErrorSatisfies(e ->
+                        assertThat(e).isInstanceOf(R2dbcRollbackException.class).hasMessageContaining("stream is gone"))
+                .verify(PATIENCE);
+        assertThat(session.validate(false).block(PATIENCE)).isFalse();
+        assertThatThrownBy(() -> session.commit().block(PATIENCE)).isInstanceOf(R2dbcRollbackException.class);
+
+        assertThat(value(session, "SELECT count(*) FROM t")).isEqualTo(0L);
+        session.begin(TransactionMode.IMMEDIATE).block(PATIENCE);
+        write(session, "INSERT INTO t(v) VALUES ('again')");
+        session.commit().block(PATIENCE);
+        assertThat(value(session, "SELECT count(*) FROM t")).isEqualTo(1L);
+    }
+
+    /** The server takes about 128 streams, and makes the next wait a while before it refuses. */
+    @Test
+    void tooManyStreamsMeansThatNothingRanAndThatLaterItMay() {
+        try (Sqld own = Sqld.start();
+                Remote there = new Remote(own.url())) {
+            Session one = there.open();
+            write(one, "CREATE TABLE t(v)");
+            List<Session> open = new ArrayList<>();
+            assertThatThrownBy(() -> {
+                        for (int i = 0; i < 200; i++) {
+                            Session session = there.open();
+                            session.begin(TransactionMode.DEFERRED).block(PATIENCE);
+                            open.add(session);
+                        }
+                    })
+                    .isInstanceOf(R2dbcTransientResourceException.class)
+                    .hasMessageContaining("nothing ran")
+                    .extracting(e -> ((R2dbcException) e).getSqlState())
+                    .isEqualTo(Faults.OVERLOADED);
+            assertThatThrownBy(() -> write(one, "INSERT INTO t VALUES (1)"))
+                    .isInstanceOf(R2dbcTransientResourceException.class);
+
+            open.forEach(session -> session.close().block(PATIENCE));
+            write(one, "INSERT INTO t VALUES (1)");
+            assertThat(value(one, "SELECT count(*) FROM t")).isEqualTo(1L);
+        }
+    }
+
+    /** More than the server has streams, so a stream that was not closed would show. */
+    @Test
+    void transactionsLeaveNoStreamBehindHoweverTheyEnd() {
+        try (Sqld own = Sqld.start();
+                Remote there = new Remote(own.url())) {
+            Session session = there.open();
+            write(session, "CREATE TABLE t(v UNIQUE)");
+            write(session, "INSERT INTO t VALUES (1)");
+            for (int i = 0; i < 160; i++) {
+                Session each = i % 4 == 3 ? there.open() : session;
+                each.begin(TransactionMode.DEFERRED).block(PATIENCE);
+                value(each, "SELECT 1");
+                switch (i % 4) {
+                    case 0 -> each.commit().block(PATIENCE);
+                    case 1 -> each.rollback().block(PATIENCE);
+                    case 2 -> {
+                        assertThatThrownBy(() -> write(each, "INSERT INTO t VALUES (1)"))
+                                .isInstanceOf(R2dbcDataIntegrityViolationException.class);
+                        each.rollback().block(PATIENCE);
+                    }
+                    default -> each.close().block(PATIENCE);
+                }
+            }
+            assertThat(value(session, "SELECT count(*) FROM t")).isEqualTo(1L);
+        }
+    }
+
+    @Test
+    void manyBindingSetsOfALongTextCommitTogetherAndInATransactionToo() {
+        Session session = remote.open();
+        String insert = "INSERT INTO t(v) VALUES (?1) /* " + "long ".repeat(100) + "*/ RETURNING v";
+        List<Call> calls = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            calls.add(Call.write(insert, "v" + i));
+        }
+
+        List<Answer> alone = run(session, calls.toArray(Call[]::new));
+        assertThat(alone).hasSize(100);
+        assertThat(alone.get(99).rows().get(0)).containsExactly("v99");
+
+        // One stream, more times than it could keep texts, if it were to keep them.
+        session.begin(TransactionMode.IMMEDIATE).block(PATIENCE);
+        for (int i = 0; i < 60; i++) {
+            write(session, "DELETE FROM t");
+            assertThat(run(session, calls.toArray(Call[]::new))).hasSize(100);
+        }
+        session.commit().block(PATIENCE);
+        assertThat(value(session, "SELECT count(*) FROM t")).isEqualTo(100L);
     }
 
     @Test
