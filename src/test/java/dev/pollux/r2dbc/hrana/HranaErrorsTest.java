@@ -60,7 +60,7 @@ class HranaErrorsTest extends ScriptedServer {
         // What SQLite says of a statement.
         CONSTRAINT(
                 error("SQLITE_CONSTRAINT", "SQLite error: UNIQUE constraint failed: t.v"),
-                "23000",
+                "23505",
                 Next.OTHERWISE,
                 Next.OTHERWISE,
                 Next.OTHERWISE,
@@ -107,7 +107,7 @@ class HranaErrorsTest extends ScriptedServer {
         // What a replica says of its primary.
         PRIMARY_CONSTRAINT(
                 error("PROXY_ERROR", "error executing a request on the primary: UNIQUE constraint failed: t.v"),
-                "23000"),
+                "23505"),
         PRIMARY_STRICT(
                 error(
                         "PROXY_ERROR",
@@ -137,7 +137,7 @@ class HranaErrorsTest extends ScriptedServer {
 
         // tursodb's words.
         PREPARING(error("PREPARE_ERROR", "Parse error: no such table: t"), "42000"),
-        EXECUTING(error("EXECUTE_ERROR", "Runtime error: UNIQUE constraint failed: t.v (19)"), "23000"),
+        EXECUTING(error("EXECUTE_ERROR", "Runtime error: UNIQUE constraint failed: t.v (19)"), "23505"),
         STEPPING(error("BATCH_STEP_ERROR", "Runtime error: integer overflow"), "42000"),
 
         // HTTP.
