@@ -21,6 +21,7 @@ final class Bindings {
     private final ParsedSql sql;
     private final List<@Nullable Object[]> saved = new ArrayList<>(0);
     private @Nullable Object[] current;
+    private boolean lobs;
 
     Bindings(ParsedSql sql) {
         this.sql = sql;
@@ -51,6 +52,7 @@ final class Bindings {
     void set(int index, @Nullable Object value) {
         check(index);
         current[index] = value;
+        lobs = lobs || value instanceof Blob || value instanceof Clob;
     }
 
     void check(int index) {
@@ -96,16 +98,9 @@ final class Bindings {
         }
     }
 
-    /** Whether a set holds a Blob or Clob, which must be read before it can be sent. */
-    static boolean holdLobs(List<@Nullable Object[]> sets) {
-        for (@Nullable Object[] set : sets) {
-            for (Object value : set) {
-                if (value instanceof Blob || value instanceof Clob) {
-                    return true;
-                }
-            }
-        }
-        return false;
+    /** Whether a Blob or Clob was bound, which must be read before it can be sent. */
+    boolean holdLobs() {
+        return lobs;
     }
 
     /** The same sets with every Blob and Clob read, one after the other. */

@@ -21,6 +21,8 @@ final class Emitter {
 
     private static final long SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
+    private static final int SIGNALS_PER_CLOCK = 16;
+
     private final Queue<Runnable> signals = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean emitting = new AtomicBoolean();
     private final Spin spin;
@@ -47,9 +49,9 @@ final class Emitter {
         long start = System.nanoTime();
         do {
             Runnable signal = signals.poll();
-            while (signal != null) {
+            for (int i = 1; signal != null; i++) {
                 run(signal);
-                signal = signals.poll();
+                signal = i < SIGNALS_PER_CLOCK ? signals.poll() : null;
             }
             if (System.nanoTime() - start > SLICE_NANOS) {
                 worker.schedule(this::drain);

@@ -52,6 +52,10 @@ final class LocalSession implements Session {
 
     @Override
     public Flux<Answer> execute(Work work) {
+        if (work.calls().size() > 1) { // whole answers only, so nothing that must be freed
+            return this.<List<Answer>>inLine(() -> runner.needsGate(work), step -> runner.execute(work, step))
+                    .flatMapIterable(answers -> answers);
+        }
         return Flux.defer(() -> {
             Handover<Flux<List<@Nullable Object[]>>> cursor = new Handover<>(Portions::abandon);
             return cursor.watch(this.<List<Answer>>inLine(

@@ -8,6 +8,10 @@ enum Verb {
     TRANSACTION,
     /** It works on a savepoint, which outside a transaction would begin or commit one. */
     SAVEPOINT,
+    /** It changes rows, and SQLite counts them. */
+    CHANGE,
+    /** It adds a database to the connection. */
+    ATTACH,
     OTHER,
     /** There is no statement, only blanks and comments. */
     NONE;
@@ -25,6 +29,8 @@ enum Verb {
             case "BEGIN", "COMMIT", "END" -> TRANSACTION;
             case "ROLLBACK" -> isRollbackTo(sql.substring(end)) ? SAVEPOINT : TRANSACTION;
             case "SAVEPOINT", "RELEASE" -> SAVEPOINT;
+            case "INSERT", "REPLACE", "UPDATE", "DELETE" -> CHANGE;
+            case "ATTACH" -> ATTACH;
             default -> OTHER;
         };
     }
