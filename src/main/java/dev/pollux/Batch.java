@@ -3,11 +3,11 @@ package dev.pollux;
 import java.util.List;
 
 /** A batch of a {@code pushAll}, with the numbers by which an error names it. */
-record Batch(long number, long firstTask, List<TaskTable.Row> rows) {
+record Batch(long number, long firstTask, List<TaskRow> rows) {
 
     static final Batch NONE = new Batch(0, 1, List.of());
 
-    Batch followedBy(List<TaskTable.Row> next) {
+    Batch followedBy(List<TaskRow> next) {
         return new Batch(number + 1, firstTask + rows.size(), next);
     }
 

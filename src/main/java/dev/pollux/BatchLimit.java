@@ -3,7 +3,7 @@ package dev.pollux;
 import java.util.function.Predicate;
 
 /** Ends a batch when it has so many rows or so many characters; one for each subscription. */
-final class BatchLimit implements Predicate<TaskTable.Row> {
+final class BatchLimit implements Predicate<TaskRow> {
 
     private final int maxRows;
     private final int maxChars;
@@ -16,9 +16,9 @@ final class BatchLimit implements Predicate<TaskTable.Row> {
     }
 
     @Override
-    public boolean test(TaskTable.Row row) {
+    public boolean test(TaskRow row) {
         rows++;
-        chars += row.element().length();
+        chars += row.size();
         if (rows < maxRows && chars < maxChars) {
             return false;
         }

@@ -10,18 +10,31 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.io.JsonStringEncoder;
 import tools.jackson.core.type.TypeReference;
 
-/** The JSON that travels in statements and columns: row arrays, outcomes and metadata. */
+/** The JSON that travels in statements and columns: what a statement is told of its tasks, outcomes and metadata. */
 final class Json {
 
     private static final TypeReference<LinkedHashMap<String, Object>> OBJECT = new TypeReference<>() {};
 
     private Json() {}
 
-    /** One element of a statement's row array. */
+    /** A JSON array. */
     static String array(@Nullable Object... values) {
         return write(Arrays.asList(values));
+    }
+
+    /** A JSON object; its values are what Jackson writes. */
+    static String object(Map<String, ?> members) {
+        return members.isEmpty() ? "{}" : write(members);
+    }
+
+    /** Writes a text as JSON. Half a surrogate pair goes through, for the driver to refuse. */
+    static void appendQuoted(StringBuilder target, String text) {
+        target.append('"');
+        JsonStringEncoder.getInstance().quoteAsString(text, target);
+        target.append('"');
     }
 
     /** An outcome as serde writes a Rust {@code Result}: {@code {"Ok":value}}. */
@@ -37,20 +50,30 @@ final class Json {
     /** Half a surrogate pair is no text in UTF-8, and a server refuses the whole request: it becomes U+FFFD. */
     private static String write(Object value) {
         String json = JacksonCodec.MAPPER.writeValueAsString(value);
-        return json.codePoints().noneMatch(Json::isHalfPair)
-                ? json
-                : json.codePoints()
+        return hasHalfPair(json)
+                ? json.codePoints()
                         .map(point -> isHalfPair(point) ? '\uFFFD' : point)
                         .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
-                        .toString();
+                        .toString()
+                : json;
+    }
+
+    private static boolean hasHalfPair(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (Character.isSurrogate(text.charAt(i))) {
+                // Rare, so the exact look may take its time.
+                return text.codePoints().anyMatch(Json::isHalfPair);
+            }
+        }
+        return false;
     }
 
     private static boolean isHalfPair(int point) {
         return point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE;
     }
 
-    /** The JSON object in a metadata column; what other programs wrote and is no object reads as empty. */
-    static Map<String, Object> object(@Nullable String json) {
+    /** Reads the JSON object in a metadata column; what other programs wrote and is no object reads as empty. */
+    static Map<String, Object> readObject(@Nullable String json) {
         if (json == null || json.isEmpty() || json.equals("{}")) {
             return Map.of();
         }
@@ -76,7 +99,9 @@ final class Json {
         }
     }
 
-    static String hex(byte[] bytes) {
-        return HexFormat.of().formatHex(bytes);
+    static String hex(ByteBuffer bytes) {
+        byte[] copy = new byte[bytes.remaining()];
+        bytes.duplicate().get(copy);
+        return HexFormat.of().formatHex(copy);
     }
 }

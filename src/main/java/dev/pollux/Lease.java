@@ -17,8 +17,8 @@ record Lease(TaskId task, String worker, int attempts) {
         return new Lease(task.id(), worker, task.attempts());
     }
 
-    /** The lease as an element of a statement's row array. */
-    String json() {
-        return Json.array(task.value(), worker, attempts);
+    /** What the statements compare the row with: the attempts, a blank and the worker, of which only the last has blanks. */
+    String fence() {
+        return attempts + " " + worker;
     }
 }

@@ -181,10 +181,12 @@ public final class LibsqlStorage<T> {
 
     /**
      * An operator for {@code transform}: takes each task to Running before it is passed on, in order. A task that is
-     * not ours any more is dropped and reported. Cancelling gives back what was locked and not passed on.
+     * not ours any more is dropped and reported. It works ahead: besides what is asked of it, it asks for and locks as many
+     * tasks as its subscriber asked for at once, but no more than {@link Config#bufferSize()}. Cancelling gives back what
+     * was locked and not passed on.
      */
     public Function<Flux<Task<T>>, Flux<Task<T>>> lock() {
-        return tasks -> new LockFlux<>(tasks, locker);
+        return tasks -> new LockFlux<>(tasks, locker, config.bufferSize());
     }
 
     /** Takes one task to Running; fails with {@link LeaseLostException} if it is not ours any more. */
@@ -251,24 +253,18 @@ public final class LibsqlStorage<T> {
         });
     }
 
-    private TaskTable.Row row(NewTask<? extends T> task) {
+    private TaskRow row(NewTask<? extends T> task) {
         TaskId id = task.id() == null ? TaskId.next() : task.id();
         byte[] payload = written("payload", id, () -> codec.encode(task.args()));
-        String text = Json.text(payload);
-        String element = written(
-                "metadata",
+        return new TaskRow(
                 id,
-                () -> Json.array(
-                        id.value(),
-                        config.queue(),
-                        task.maxAttempts() == null ? config.maxAttempts() : task.maxAttempts(),
-                        task.runAt() == null ? null : task.runAt().getEpochSecond(),
-                        task.delay().toMillis(),
-                        task.priority(),
-                        task.metadata(),
-                        text,
-                        text == null ? Json.hex(payload) : null));
-        return new TaskTable.Row(id, ByteBuffer.wrap(payload), element);
+                ByteBuffer.wrap(payload),
+                Json.text(payload),
+                task.maxAttempts() == null ? config.maxAttempts() : task.maxAttempts(),
+                task.runAt() == null ? null : task.runAt().getEpochSecond(),
+                task.delay().toMillis(),
+                task.priority(),
+                written("metadata", id, () -> Json.object(task.metadata())));
     }
 
     /** What writing gives; a writer's own message may quote what it writes, and is kept from the error. */

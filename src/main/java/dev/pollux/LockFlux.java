@@ -3,6 +3,7 @@ package dev.pollux;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
@@ -13,22 +14,28 @@ import reactor.util.concurrent.Queues;
 import reactor.util.context.Context;
 
 /**
- * Takes each task to Running before it is passed on, in order. It asks upstream for exactly what is asked of it, so no
- * task is locked that nobody waits for; {@code flatMap} would ask for its concurrency instead. Locks of tasks that
- * arrive together share a turn of the lane. A task whose lock fails is dropped, and another asked for in its place.
+ * Takes each task to Running before it is passed on, in order. Locks of tasks that arrive together share a turn of the
+ * lane. A task whose lock fails is dropped, and another asked for in its place.
+ *
+ * <p>It works ahead: besides what is asked of it, it keeps as many tasks locked as were ever asked for at once, but no
+ * more than {@code mostAhead}. So when handlers end, the next tasks are there, and the locks of those after them go out
+ * in the same turn as the acks: one turn a round instead of two. A subscriber that asks for one at a time has one task
+ * locked ahead.
  */
 final class LockFlux<T> extends FluxOperator<Task<T>, Task<T>> {
 
     private final Locker locker;
+    private final int mostAhead;
 
-    LockFlux(Flux<? extends Task<T>> source, Locker locker) {
+    LockFlux(Flux<? extends Task<T>> source, Locker locker, int mostAhead) {
         super(source);
         this.locker = locker;
+        this.mostAhead = mostAhead;
     }
 
     @Override
     public void subscribe(CoreSubscriber<? super Task<T>> actual) {
-        source.subscribe(new LockSubscriber<>(actual, locker));
+        source.subscribe(new LockSubscriber<>(actual, locker, mostAhead));
     }
 
     private enum Progress {
@@ -55,6 +62,9 @@ final class LockFlux<T> extends FluxOperator<Task<T>, Task<T>> {
 
         private final CoreSubscriber<? super Task<T>> actual;
         private final Locker locker;
+        private final int mostAhead;
+        private final AtomicLong requested = new AtomicLong();
+        private final AtomicInteger ahead = new AtomicInteger();
         private final Queue<Slot<T>> slots = Queues.<Slot<T>>unbounded(16).get();
         private final AtomicInteger missed = new AtomicInteger();
         private @Nullable Subscription upstream;
@@ -62,9 +72,10 @@ final class LockFlux<T> extends FluxOperator<Task<T>, Task<T>> {
         private volatile boolean done;
         private volatile boolean cancelled;
 
-        LockSubscriber(CoreSubscriber<? super Task<T>> actual, Locker locker) {
+        LockSubscriber(CoreSubscriber<? super Task<T>> actual, Locker locker, int mostAhead) {
             this.actual = actual;
             this.locker = locker;
+            this.mostAhead = mostAhead;
         }
 
         @Override
@@ -107,6 +118,19 @@ final class LockFlux<T> extends FluxOperator<Task<T>, Task<T>> {
 
         @Override
         public void request(long n) {
+            if (n <= 0) {
+                // Upstream knows what to say.
+                ask(n);
+                return;
+            }
+            requested.getAndUpdate(before -> Operators.addCap(before, n));
+            int target = (int) Math.min(n, mostAhead);
+            int before = ahead.getAndUpdate(known -> Math.max(known, target));
+            ask(Operators.addCap(n, Math.max(0, target - before)));
+            drain();
+        }
+
+        private void ask(long n) {
             Objects.requireNonNull(upstream).request(n);
         }
 
@@ -152,18 +176,18 @@ final class LockFlux<T> extends FluxOperator<Task<T>, Task<T>> {
                     return;
                 }
                 Progress progress = slot.progress;
-                if (progress == Progress.LOCKING) {
+                boolean passes = progress == Progress.LOCKED && !cancelled;
+                if (progress == Progress.LOCKING || (passes && requested.get() == 0)) {
                     return;
                 }
                 slots.remove();
-                if (progress == Progress.DROPPED) {
-                    if (!cancelled) {
-                        request(1);
-                    }
-                } else if (cancelled) {
-                    locker.giveBack(Lease.of(slot.task), "the pipeline was cancelled before it ran");
-                } else {
+                if (passes) {
+                    requested.getAndUpdate(wanted -> wanted == Long.MAX_VALUE ? wanted : wanted - 1);
                     actual.onNext(slot.task.withStatus(TaskStatus.RUNNING));
+                } else if (progress == Progress.LOCKED) {
+                    locker.giveBack(Lease.of(slot.task), "the pipeline was cancelled before it ran");
+                } else if (!cancelled) {
+                    ask(1);
                 }
             }
         }

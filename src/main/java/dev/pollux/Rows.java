@@ -17,15 +17,19 @@ final class Rows {
 
     private Rows() {}
 
-    /** What a row of PUSH, LOCK, RELEASE, ACK, SWEEP, LEASES_OF or INSPECT tells of a task. */
+    /** What a row of PUSH, LOCK, RELEASE, ACK, ACK_FAILED, SWEEP, LEASES_OF or INSPECT tells of a task. */
     record Item(
             String id,
             @Nullable TaskStatus status,
             int attempts,
             @Nullable String lockBy) {}
 
-    static Item pushed(Readable row) {
+    static Item named(Readable row) {
         return new Item(text(row, 0), null, 0, null);
+    }
+
+    static Item done(Readable row, int attempts) {
+        return new Item(text(row, 0), TaskStatus.DONE, attempts, null);
     }
 
     static Item moved(Readable row) {
@@ -40,20 +44,29 @@ final class Rows {
         return new Item(text(row, 0), TaskStatus.ofColumn(text(row, 1)), integer(row, 2), row.get(3, String.class));
     }
 
-    static Task<byte[]> task(Readable row) {
+    /** A row of FIND. */
+    static Task<byte[]> found(Readable row) {
+        return task(row, text(row, 10), TaskStatus.ofColumn(text(row, 11)), row.get(12, String.class));
+    }
+
+    /** A row of FETCH, which need not tell what the fetch has just set. */
+    static Task<byte[]> fetched(Readable row, String queue, String worker) {
+        return task(row, queue, TaskStatus.QUEUED, worker);
+    }
+
+    private static Task<byte[]> task(Readable row, String queue, TaskStatus status, @Nullable String lockBy) {
         SqlContext context = new SqlContext(
-                text(row, 2),
-                integer(row, 5),
-                Instant.ofEpochSecond(Objects.requireNonNull(row.get(6, Long.class))),
-                row.get(7, String.class),
-                instant(row, 8),
-                row.get(9, String.class),
-                instant(row, 10),
-                integer(row, 11),
-                Json.object(row.get(12, String.class)));
+                queue,
+                integer(row, 3),
+                Instant.ofEpochSecond(Objects.requireNonNull(row.get(4, Long.class))),
+                row.get(5, String.class),
+                instant(row, 6),
+                lockBy,
+                instant(row, 7),
+                integer(row, 8),
+                Json.readObject(row.get(9, String.class)));
         byte[] payload = Objects.requireNonNull(row.get(0, byte[].class));
-        return new Task<>(
-                new TaskId(text(row, 1)), payload, TaskStatus.ofColumn(text(row, 3)), integer(row, 4), context);
+        return new Task<>(new TaskId(text(row, 1)), payload, status, integer(row, 2), context);
     }
 
     static @Nullable Long longOrNull(Readable row) {

@@ -9,18 +9,18 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One thing to do on the {@link WriteLane}: a statement with arguments of its own, or one element of the row array that
- * all steps of a turn with the same statement share. Every step may be repeated after a fault, because it is fenced or
+ * One thing to do on the {@link WriteLane}: a statement of its own, or what is to be done with one task by a statement that
+ * all steps of a turn with the same statement and arguments share. Every step may be repeated after a fault, because it is fenced or
  * idempotent, unless it says otherwise.
  *
  * @param <V> what a row of the statement becomes
  * @param <R> what the step gives
  * @param sql the statement
- * @param key the task that its element is about, or null for a step with arguments of its own
- * @param arguments its own arguments by name, or the element under {@link #ELEMENT}
+ * @param arguments the statement's arguments by name, but for the tasks
+ * @param element the task it is about, or null for a step with a statement of its own
  * @param row reads a row
  * @param settle makes the result of the step's rows; runs on the lane before the next turn starts, so it must be quick.
- *     An element's rows are those whose {@link Rows.Item#id()} is the key.
+ *     An element's rows are those whose {@link Rows.Item#id()} is its task.
  * @param patience how long passing faults are retried before the step fails
  * @param repeatable whether it may run again after an attempt whose outcome is unknown
  * @param onFault told of each failed try and the wait before the next, null if there is none; steps of one turn that have
@@ -28,15 +28,35 @@ import org.jspecify.annotations.Nullable;
  */
 record Step<V, R>(
         Sql sql,
-        @Nullable String key,
         Map<String, Object> arguments,
+        @Nullable Element element,
         Function<Readable, V> row,
         Function<Rowset<V>, R> settle,
         Duration patience,
         boolean repeatable,
         BiConsumer<Throwable, Retry> onFault) {
 
-    static final String ELEMENT = "";
+    /**
+     * A task and what a statement is told of it: a member of the JSON object of all tasks of that statement in a turn, which
+     * is the one parameter that {@link Step#arguments} do not name.
+     *
+     * @param task the task's id
+     * @param json what the statement is told, as JSON
+     */
+    record Element(String task, String json) {
+
+        /** Writes it as a member of an object. */
+        void appendTo(StringBuilder object) {
+            Json.appendQuoted(object, task);
+            object.append(':').append(json);
+        }
+
+        /** The task: the rest may be secret. */
+        @Override
+        public String toString() {
+            return task;
+        }
+    }
 
     /** The rows of a step. */
     record Rowset<V>(List<V> rows, boolean repeated) {
@@ -53,10 +73,10 @@ record Step<V, R>(
     /** Its statement and task: the arguments may be secret. */
     @Override
     public String toString() {
-        return "Step[" + sql + ", " + key + "]";
+        return "Step[" + sql + ", " + element + "]";
     }
 
     boolean isElement() {
-        return key != null;
+        return element != null;
     }
 }

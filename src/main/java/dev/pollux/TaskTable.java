@@ -5,6 +5,9 @@ import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Statement;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -36,50 +39,72 @@ final class TaskTable {
         this.reporter = reporter;
     }
 
-    /** A task on its way into the table. */
-    record Row(TaskId id, ByteBuffer payload, String element) {
-
-        /** Its id: the rest may be secret. */
-        @Override
-        public String toString() {
-            return "Row[" + id + "]";
-        }
+    /** Adds a task. A task that is there already with the same payload is fine: this push, or an earlier try, put it. */
+    Mono<Void> push(TaskRow row) {
+        Function<Step.Rowset<Rows.Item>, Boolean> settle = rows -> {
+            // Also when it is there already: an earlier try, whose answer was lost, told nobody.
+            lane.doorbells().ring(config.queue());
+            return rows.first() != null;
+        };
+        return lane.submit(
+                        row.isPlain()
+                                ? element(Sql.PUSH, shared(row), row.plain(), Rows::named, settle)
+                                : element(
+                                        Sql.PUSH_DETAILED,
+                                        Map.of("queue", config.queue()),
+                                        row.detailed(),
+                                        Rows::named,
+                                        settle))
+                .onErrorMap(error -> Fault.describe(about("push", row.id()), error))
+                .flatMap(added -> added ? told(1) : requireSame("push", row));
     }
 
-    /** Adds a task. A task that is there already with the same payload is fine: this push, or an earlier try, put it. */
-    Mono<Void> push(Row row) {
-        return lane.submit(element(Sql.PUSH, row.id(), row.element(), Rows::pushed, rows -> {
-                    // Also when it is there already: an earlier try, whose answer was lost, told nobody.
-                    lane.doorbells().ring(config.queue());
-                    return rows.first() != null;
-                }))
-                .onErrorMap(error -> Fault.describe(about("push", row.id()), error))
-                .flatMap(added -> added
-                        ? Mono.<Void>fromRunnable(() -> reporter.tell(new StorageEvent.Pushed(config.queue(), 1)))
-                        : requireSame("push", row));
+    private Map<String, Object> shared(TaskRow row) {
+        return Map.of("queue", config.queue(), "max_attempts", row.maxAttempts());
+    }
+
+    private Mono<Void> told(int pushed) {
+        return Mono.fromRunnable(() -> reporter.tell(new StorageEvent.Pushed(config.queue(), pushed)));
     }
 
     /** Adds the tasks of a batch, all or none. */
-    Mono<Void> pushBatch(List<Row> batch, String name) {
-        String tasks = batch.stream().map(Row::element).collect(Collectors.joining(",", "[", "]"));
-        return lane.submit(step(Sql.PUSH_BATCH, Map.of("tasks", tasks), Rows::pushed, rows -> {
-                    lane.doorbells().ring(config.queue());
-                    return rows.rows().size() == batch.size();
-                }))
-                .onErrorMap(error -> Fault.describe(about(name), error))
-                .flatMap(added -> added
-                        ? Mono.<Void>fromRunnable(
-                                () -> reporter.tell(new StorageEvent.Pushed(config.queue(), batch.size())))
-                        : requireAllSame(name, batch));
+    Mono<Void> pushBatch(List<TaskRow> batch, String name) {
+        return lane.submit(batchStep(batch))
+                .then(told(batch.size()))
+                .onErrorResume(Fault::ofOneRow, error -> requireAllSame(name, batch, error))
+                .onErrorMap(error -> Fault.describe(about(name), error));
+    }
+
+    private Step<String, Boolean> batchStep(List<TaskRow> batch) {
+        TaskRow first = batch.get(0);
+        boolean plain = batch.stream().allMatch(row -> row.isPlain() && row.maxAttempts() == first.maxAttempts());
+        StringBuilder tasks =
+                new StringBuilder(batch.stream().mapToInt(TaskRow::size).sum() * 5 / 4);
+        for (TaskRow row : batch) {
+            tasks.append(tasks.isEmpty() ? '{' : ',');
+            (plain ? row.plain() : row.detailed()).appendTo(tasks);
+        }
+        Map<String, Object> arguments = new HashMap<>(plain ? shared(first) : Map.of("queue", config.queue()));
+        arguments.put("tasks", tasks.append('}').toString());
+        Sql sql = plain ? Sql.PUSH_BATCH : Sql.PUSH_BATCH_DETAILED;
+        return step(sql, arguments, Rows::none, rows -> {
+            lane.doorbells().ring(config.queue());
+            return true;
+        });
     }
 
     /** Adds a task on the caller's connection, as part of whatever transaction is open on it. */
-    Mono<Void> pushOn(Connection connection, Row row) {
+    Mono<Void> pushOn(Connection connection, TaskRow row) {
         return Mono.defer(() -> {
-                    Statement statement = connection.createStatement(Sql.PUSH.alone());
-                    statement.bind(0, "[" + row.element() + "]");
+                    Statement statement = connection.createStatement(Sql.PUSH_DETAILED.alone());
+                    StringBuilder tasks = new StringBuilder("{");
+                    row.detailed().appendTo(tasks);
+                    statement.bind(Sql.PUSH_DETAILED.parameters().indexOf("queue"), config.queue());
+                    statement.bind(
+                            Sql.PUSH_DETAILED.parameters().indexOf("tasks"),
+                            tasks.append('}').toString());
                     return Flux.from(statement.execute())
-                            .concatMap(result -> result.map(Rows::pushed))
+                            .concatMap(result -> result.map(Rows::named))
                             .count();
                 })
                 .onErrorMap(error -> Fault.describe(about("push", row.id()), error))
@@ -90,22 +115,19 @@ final class TaskTable {
     }
 
     /** A batch is refused when one of its tasks is there; it is fine if all are, for then it came before. */
-    private Mono<Void> requireAllSame(String name, List<Row> batch) {
+    private Mono<Void> requireAllSame(String name, List<TaskRow> batch, Throwable refusal) {
         Set<String> ids = batch.stream().map(row -> row.id().value()).collect(Collectors.toSet());
         return read(Sql.INSPECT, name, Map.of("ids", Json.array(ids.toArray())), Rows::inspected)
+                .switchIfEmpty(Mono.error(refusal))
                 .flatMap(there -> there.size() == ids.size()
                         ? Flux.fromIterable(batch)
                                 .flatMap(row -> requireSame(name, row), 256)
-                                .then(Mono.just(true))
-                        : Mono.error(duplicate(name, new TaskId(there.get(0).id()))))
-                .switchIfEmpty(Mono.error(() -> new LibsqlException(
-                        about(name) + ": a task that was in the way is gone; nothing was added: push the batch again",
-                        null)))
-                .then();
+                                .then()
+                        : Mono.error(duplicate(name, new TaskId(there.get(0).id()))));
     }
 
-    private Mono<Void> requireSame(String name, Row row) {
-        return read(Sql.FIND, name, Map.of("id", row.id().value(), "queue", config.queue()), Rows::task)
+    private Mono<Void> requireSame(String name, TaskRow row) {
+        return read(Sql.FIND, name, Map.of("id", row.id().value(), "queue", config.queue()), Rows::found)
                 .filter(there ->
                         row.payload().equals(ByteBuffer.wrap(there.get(0).args())))
                 .switchIfEmpty(Mono.error(() -> duplicate(name, row.id())))
@@ -136,9 +158,9 @@ final class TaskTable {
         // The poll itself repeats its fetches: a lost answer must first be looked for among its leases.
         return lane.submit(new Step<>(
                 Sql.FETCH,
-                null,
                 arguments,
-                Rows::task,
+                null,
+                row -> Rows.fetched(row, config.queue(), worker),
                 rows -> {
                     List<Task<byte[]>> tasks =
                             rows.rows().stream().sorted(Rows.BY_TURN).toList();
@@ -152,7 +174,7 @@ final class TaskTable {
 
     /** Takes a lease to Running; false if it is lost. */
     Mono<Boolean> lock(Lease lease) {
-        return lane.submit(element(Sql.LOCK, lease.task(), lease.json(), Rows::pushed, rows -> rows.first() != null))
+        return lane.submit(element(Sql.LOCK, lease, rows -> rows.first() != null))
                 .onErrorMap(error -> Fault.describe(about("lock", lease.task()), error));
     }
 
@@ -166,12 +188,19 @@ final class TaskTable {
      * @return the task as it is then; {@link LeaseLostException} if the lease was lost before
      */
     Mono<Rows.Item> ack(Lease lease, TaskStatus status, String result, Duration wait, Runnable settled) {
-        String element = Json.array(
-                lease.task().value(), lease.worker(), lease.attempts(), status.column(), result, wait.toMillis());
-        return lane.submit(element(Sql.ACK, lease.task(), element, Rows::moved, rows -> {
-                    settled.run();
-                    return new Acknowledgement(rows.first(), rows.repeated());
-                }))
+        Function<Step.Rowset<Rows.Item>, Acknowledgement> settle = rows -> {
+            settled.run();
+            return new Acknowledgement(rows.first(), rows.repeated());
+        };
+        Step<Rows.Item, Acknowledgement> step = status == TaskStatus.DONE
+                ? element(Sql.ACK, Map.of(), told(lease, result), row -> Rows.done(row, lease.attempts()), settle)
+                : element(
+                        Sql.ACK_FAILED,
+                        Map.of(),
+                        told(lease, status.column(), result, wait.toMillis()),
+                        Rows::moved,
+                        settle);
+        return lane.submit(step)
                 .onErrorMap(error -> Fault.describe(about("ack", lease.task()), error))
                 .flatMap(ack -> ack.row() == null ? explain("ack", lease, ack.repeated()) : Mono.just(ack.row()))
                 .doOnNext(row -> {
@@ -190,7 +219,7 @@ final class TaskTable {
      * @param settled runs on the lane once the lease is over, given back or lost
      */
     Mono<Boolean> release(Lease lease, String reason, Runnable settled) {
-        return lane.submit(element(Sql.RELEASE, lease.task(), lease.json(), Rows::pushed, rows -> {
+        return lane.submit(element(Sql.RELEASE, lease, rows -> {
                     settled.run();
                     return rows.first() != null;
                 }))
@@ -320,7 +349,7 @@ final class TaskTable {
 
     /** One task of the queue. */
     Mono<Task<byte[]>> find(TaskId id) {
-        return read(Sql.FIND, "find task " + id, Map.of("id", id.value(), "queue", config.queue()), Rows::task)
+        return read(Sql.FIND, "find task " + id, Map.of("id", id.value(), "queue", config.queue()), Rows::found)
                 .map(rows -> rows.get(0));
     }
 
@@ -333,24 +362,43 @@ final class TaskTable {
 
     private <V, R> Step<V, R> step(
             Sql sql, Map<String, Object> arguments, Function<Readable, V> row, Function<Step.Rowset<V>, R> settle) {
-        return new Step<>(sql, null, arguments, row, settle, config.keepAlive(), true, onFault(sql));
+        return new Step<>(sql, arguments, null, row, settle, config.keepAlive(), true, onFault(sql));
+    }
+
+    /** A step about one lease, of which the statement is told only its fence. */
+    private <R> Step<Rows.Item, R> element(Sql sql, Lease lease, Function<Step.Rowset<Rows.Item>, R> settle) {
+        StringBuilder fence = new StringBuilder();
+        Json.appendQuoted(fence, lease.fence());
+        return element(sql, Map.of(), new Step.Element(lease.task().value(), fence.toString()), Rows::named, settle);
+    }
+
+    /** A lease, and what a statement is told of it after its fence. */
+    private static Step.Element told(Lease lease, @Nullable Object... values) {
+        List<@Nullable Object> all = new ArrayList<>();
+        all.add(lease.fence());
+        Collections.addAll(all, values);
+        return new Step.Element(lease.task().value(), Json.array(all.toArray()));
     }
 
     private <R> Step<Rows.Item, R> element(
             Sql sql,
-            TaskId task,
-            String element,
+            Map<String, Object> arguments,
+            Step.Element element,
             Function<Readable, Rows.Item> row,
             Function<Step.Rowset<Rows.Item>, R> settle) {
-        return new Step<>(
-                sql, task.value(), Map.of(Step.ELEMENT, element), row, settle, config.keepAlive(), true, onFault(sql));
+        return new Step<>(sql, arguments, element, row, settle, config.keepAlive(), true, onFault(sql));
     }
 
     private BiConsumer<Throwable, Step.Retry> onFault(Sql sql) {
         return onFault.computeIfAbsent(sql, known -> {
             String step = known.name().toLowerCase(Locale.ROOT).replace('_', ' ');
-            return (error, retry) ->
+            boolean batch = sql == Sql.PUSH_BATCH || sql == Sql.PUSH_BATCH_DETAILED;
+            return (error, retry) -> {
+                // A batch that is refused may have come before; whoever pushes it looks, and tells its caller.
+                if (!batch || !Fault.ofOneRow(error)) {
                     reporter.tell(new StorageEvent.Fault(config.queue(), step, error, retry.tries(), retry.in()));
+                }
+            };
         });
     }
 

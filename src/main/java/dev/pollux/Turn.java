@@ -2,16 +2,18 @@ package dev.pollux;
 
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.R2dbcException;
-import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
@@ -74,15 +76,16 @@ final class Turn {
             if (number > 1 || !text.isEmpty()) {
                 text.append(";\n");
             }
-            part.sql().appendTo(text, number);
-            number += part.sql().parameters().size();
+            Sql sql = part.step().sql();
+            sql.appendTo(text, number);
+            number += sql.parameters().size();
         }
         return text.toString();
     }
 
     /** A row that cannot be read is its own statement's fault: the turn has run, and the others' rows are there. */
     private static <V> Mono<Runnable> read(Result result, Part<V> part) {
-        return Flux.from(result.map(part.row()))
+        return Flux.from(result.map(part.step().row()))
                 .collectList()
                 .<Runnable>map(rows -> () -> part.settle(rows))
                 .onErrorResume(error -> !(error instanceof R2dbcException), error -> Mono.just(() -> part.fail(error)));
@@ -92,7 +95,7 @@ final class Turn {
         List<Part<?>> parts = new ArrayList<>();
         bySql().forEach((sql, same) -> {
             if (same.get(0).step.isElement()) {
-                parts.add(elements(same));
+                byArguments(same).forEach(sharing -> parts.add(elements(sharing)));
             } else {
                 for (Waiting<?, ?> waiting : same) {
                     parts.add(single(waiting));
@@ -102,50 +105,67 @@ final class Turn {
         return parts;
     }
 
-    private static <V> Part<V> single(Waiting<V, ?> waiting) {
-        Step<V, ?> step = waiting.step;
-        List<Object> arguments = new ArrayList<>();
-        for (String name : step.sql().parameters()) {
-            arguments.add(step.arguments().get(name));
+    private static Collection<List<Waiting<?, ?>>> byArguments(List<Waiting<?, ?>> same) {
+        Map<Map<String, Object>, List<Waiting<?, ?>>> byArguments = new LinkedHashMap<>();
+        for (Waiting<?, ?> waiting : same) {
+            byArguments
+                    .computeIfAbsent(waiting.step.arguments(), arguments -> new ArrayList<>())
+                    .add(waiting);
         }
-        return new Part<>(step.sql(), arguments, step.row(), List.of(waiting));
+        return byArguments.values();
+    }
+
+    private static <V> Part<V> single(Waiting<V, ?> waiting) {
+        return new Part<>(waiting.step, "", List.of(waiting));
     }
 
     /** The steps of one statement read the same kind of row: {@link Rows.Item}. */
     @SuppressWarnings("unchecked")
-    private static Part<Rows.Item> elements(List<Waiting<?, ?>> same) {
-        StringBuilder array = new StringBuilder("[");
-        List<Waiting<Rows.Item, ?>> callers = new ArrayList<>(same.size());
-        for (Waiting<?, ?> waiting : same) {
-            if (array.length() > 1) {
-                array.append(',');
+    private static Part<Rows.Item> elements(List<Waiting<?, ?>> sharing) {
+        StringBuilder tasks = new StringBuilder(Waiting.size(sharing)).append('{');
+        List<Waiting<Rows.Item, ?>> callers = new ArrayList<>(sharing.size());
+        for (Waiting<?, ?> waiting : sharing) {
+            if (tasks.length() > 1) {
+                tasks.append(',');
             }
-            array.append(waiting.step.arguments().get(Step.ELEMENT));
+            Objects.requireNonNull(waiting.step.element()).appendTo(tasks);
             callers.add((Waiting<Rows.Item, ?>) waiting);
         }
-        Step<Rows.Item, ?> first = callers.get(0).step;
-        return new Part<>(first.sql(), List.of(array.append(']').toString()), first.row(), callers);
+        return new Part<>(callers.get(0).step, tasks.append('}').toString(), callers);
     }
 
-    /** One statement of the turn, with the steps that share it. */
-    private record Part<V>(
-            Sql sql, List<Object> arguments, Function<Readable, V> row, List<? extends Waiting<V, ?>> callers) {
+    /**
+     * One statement of the turn, with the steps that share it.
+     *
+     * @param step any of them
+     * @param tasks what the statement is told of the tasks of all of them, as JSON
+     */
+    private record Part<V>(Step<V, ?> step, String tasks, List<? extends Waiting<V, ?>> callers) {
+
+        /** In the order of the statement's parameters. */
+        List<Object> arguments() {
+            List<Object> arguments = new ArrayList<>();
+            for (String name : step.sql().parameters()) {
+                arguments.add(step.arguments().getOrDefault(name, tasks));
+            }
+            return arguments;
+        }
 
         void fail(Throwable error) {
             callers.forEach(caller -> caller.fail(error));
         }
 
         void settle(List<V> rows) {
-            if (!callers.get(0).step.isElement()) {
+            if (!step.isElement()) {
                 callers.get(0).settle(rows);
                 return;
             }
-            Map<String, V> byTask = new HashMap<>();
+            Map<String, V> byTask = new HashMap<>(rows.size() * 2);
             for (V row : rows) {
                 byTask.put(((Rows.Item) row).id(), row);
             }
             for (Waiting<V, ?> caller : callers) {
-                V row = byTask.get(caller.step.key());
+                V row = byTask.get(Objects.requireNonNull(caller.step.element()).task());
                 caller.settle(row == null ? List.of() : List.of(row));
             }
         }

@@ -39,11 +39,18 @@ final class Waiting<V, R> {
 
     /** About how many characters it adds to the turn's arguments. */
     int size() {
-        int chars = 0;
+        int chars = step.element() == null
+                ? 0
+                : step.element().json().length() + step.element().task().length();
         for (Object argument : step.arguments().values()) {
             chars += argument instanceof String text ? text.length() : Long.BYTES;
         }
         return chars;
+    }
+
+    /** About how many characters all of these add. */
+    static int size(List<Waiting<?, ?>> all) {
+        return all.stream().mapToInt(Waiting::size).sum();
     }
 
     void settle(List<V> rows) {

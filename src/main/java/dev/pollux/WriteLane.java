@@ -5,6 +5,7 @@ import io.r2dbc.spi.R2dbcException;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -107,13 +108,17 @@ final class WriteLane {
 
     private List<Waiting<?, ?>> assemble() {
         List<Waiting<?, ?>> steps = new ArrayList<>();
-        Set<String> keys = new HashSet<>();
+        Map<Sql, Set<String>> tasks = new EnumMap<>(Sql.class);
         int chars = 0;
         for (Waiting<?, ?> next = waiting.peek();
                 next != null && steps.size() < MAX_STEPS && chars < MAX_CHARS;
                 next = waiting.peek()) {
             // Two steps about one task in one statement could not be told apart: the second waits for the next turn.
-            if (!next.isCancelled() && next.step.isElement() && !keys.add(next.step.sql() + next.step.key())) {
+            Step.Element element = next.step.element();
+            if (!next.isCancelled()
+                    && element != null
+                    && !tasks.computeIfAbsent(next.step.sql(), sql -> new HashSet<>())
+                            .add(element.task())) {
                 break;
             }
             waiting.remove();

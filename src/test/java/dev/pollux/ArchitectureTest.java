@@ -102,6 +102,25 @@ class ArchitectureTest {
     }
 
     @Test
+    void springIsKnownOnlyWhereItIsServed() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages("dev.pollux.spring..", "dev.pollux.board..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("org.springframework..")
+                .check(MAIN);
+        // An application may have Spring's DatabaseClient without Spring Data.
+        noClasses()
+                .that()
+                .haveSimpleName("SqliteBindMarkers")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("org.springframework.data..", "dev.pollux.spring..")
+                .check(MAIN);
+    }
+
+    @Test
     void packagesFormNoCycles() {
         slices().matching("dev.pollux.(**)").should().beFreeOfCycles().check(MAIN);
     }

@@ -7,13 +7,21 @@ import dev.pollux.testing.TestDatabase;
 import dev.pollux.testing.TokenKey;
 import java.io.File;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -49,6 +57,20 @@ class ExamplesIT {
         List<String> lines() throws IOException {
             return Files.readAllLines(out);
         }
+
+        /** Waits until it has printed this; gives the pattern's first group. */
+        String prints(Pattern pattern) throws IOException, InterruptedException {
+            long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
+            while (System.nanoTime() < deadline) {
+                boolean over = process.waitFor(50, TimeUnit.MILLISECONDS);
+                Matcher matcher = pattern.matcher(output());
+                if (matcher.find()) {
+                    return matcher.group(1);
+                }
+                assertThat(over).as(output()).isFalse();
+            }
+            throw new AssertionError(output());
+        }
     }
 
     /** The quickstart reads a file of the project, and writes into its target folder. */
@@ -67,8 +89,10 @@ class ExamplesIT {
     }
 
     private Program start(String mainClass, String... args) throws IOException {
-        // The tests' class path has the jar, and the jar has no examples.
-        String classPath = BASE.resolve("target/classes") + File.pathSeparator + System.getProperty("java.class.path");
+        // Without the tests, which say what is logged in their own way.
+        String classPath = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+                .filter(element -> !element.endsWith("test-classes"))
+                .collect(Collectors.joining(File.pathSeparator));
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp", classPath, mainClass));
         command.addAll(List.of(args));
@@ -97,7 +121,7 @@ class ExamplesIT {
         assertThat(done + killed).isEqualTo(pushed);
         assertThat(Integer.parseInt(last.group(4))).isPositive();
         assertThat(lines).filteredOn(line -> line.startsWith("pushed=")).hasSize(1);
-        assertThat(quickstart.output()).contains("retries=");
+        assertThat(quickstart.output()).contains("retries=").doesNotContain("DEBUG", "INFO", "WARN");
     }
 
     @Test
@@ -159,5 +183,42 @@ class ExamplesIT {
         }
         assertThat(consumer.lines()).containsAll(expected);
         assertThat(consumer.output()).endsWith("took 20 messages" + System.lineSeparator());
+    }
+
+    @Test
+    void theWebApplicationSendsWhatItTookBeforeItStops() throws Exception {
+        Program application = start("webflux.Application", "--server.port=0", "--server.address=127.0.0.1");
+        String port = application.prints(Pattern.compile("Netty started on port (\\d+)"));
+        application.prints(Pattern.compile("(Started Application)"));
+        URI emails = URI.create("http://127.0.0.1:" + port + "/emails");
+        HttpClient http = HttpClient.newHttpClient();
+
+        HttpResponse<Void> taken = http.send(
+                HttpRequest.newBuilder(emails)
+                        .header("Content-Type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofString(
+                                "{\"to\":\"user@example.com\",\"subject\":\"Hello\"}"))
+                        .build(),
+                HttpResponse.BodyHandlers.discarding());
+        assertThat(taken.statusCode()).isEqualTo(202);
+        URI events = emails.resolve(taken.headers().firstValue("Location").orElseThrow() + "/events");
+        HttpResponse<Stream<String>> states =
+                http.send(HttpRequest.newBuilder(events).build(), HttpResponse.BodyHandlers.ofLines());
+        Iterator<String> lines = states.body().iterator();
+        while (!lines.next().equals("data:Running")) {
+            // It has not begun.
+        }
+        // SIGTERM, as Ctrl-C and service managers do it.
+        application.process().destroy();
+
+        assertThat(lines).toIterable().contains("data:Done");
+        assertThat(application.status()).as(application.output()).isEqualTo(143);
+        assertThat(application.output())
+                .contains(" is DONE", "The worker has stopped")
+                .doesNotContain("WARN", "ERROR");
+        TestDatabase database = TestDatabase.at("r2dbc:libsql:file://" + folder.resolve("emails.db"));
+        assertThat(database.sql("SELECT status, last_error FROM Jobs"))
+                .containsExactly(List.of("Done", "{\"Ok\":\"250 accepted\"}"));
+        assertThat(database.number("SELECT count(*) FROM Workers")).isZero();
     }
 }

@@ -27,7 +27,7 @@ class SqlPlanTest {
 
     private String plan(Sql sql) {
         // The plan is made without values; whatever is bound will do.
-        String bound = ("EXPLAIN QUERY PLAN " + sql.alone()).replaceAll("\\?\\d+", "'[]'");
+        String bound = ("EXPLAIN QUERY PLAN " + sql.alone()).replaceAll("\\?\\d+", "'{}'");
         return database.sql(bound).stream()
                 .map(row -> String.valueOf(row.get(3)))
                 .collect(Collectors.joining("\n"));
@@ -36,7 +36,20 @@ class SqlPlanTest {
     @ParameterizedTest
     @EnumSource(
             value = Sql.class,
-            names = {"PUSH", "PUSH_BATCH", "RELEASE", "ACK", "LOCK", "FETCH", "LEASES_OF", "NEXT_DUE", "FIND", "INSPECT"
+            names = {
+                "PUSH",
+                "PUSH_DETAILED",
+                "PUSH_BATCH",
+                "PUSH_BATCH_DETAILED",
+                "RELEASE",
+                "ACK",
+                "ACK_FAILED",
+                "LOCK",
+                "FETCH",
+                "LEASES_OF",
+                "NEXT_DUE",
+                "FIND",
+                "INSPECT"
             })
     void noStepReadsOrSortsAllTasks(Sql sql) {
         String plan = plan(sql);
@@ -63,7 +76,7 @@ class SqlPlanTest {
     @ParameterizedTest
     @EnumSource(
             value = Sql.class,
-            names = {"LOCK", "ACK", "RELEASE"})
+            names = {"LOCK", "ACK", "ACK_FAILED", "RELEASE"})
     void theRustCratesIndexesDoNotLeadSqliteAstray(Sql sql) {
         database.sql("CREATE INDEX SIdx ON Jobs(status)");
         database.sql("CREATE INDEX LIdx ON Jobs(lock_by)");

@@ -784,6 +784,29 @@ abstract class StorageContract {
     }
 
     @Test
+    void theLockOperatorWorksAheadByAsMuchAsWasAskedForAtOnceAndGivesThatBack() {
+        LibsqlStorage<Email> small = storage(config().bufferSize(3).drainTime(Duration.ofHours(1)));
+        push(20);
+        Leased locked = new Leased(2);
+        small.poll(WORKER).transform(small.lock()).subscribe(locked);
+        locked.take(2);
+        becomes("SELECT count(*) FROM Jobs WHERE status = 'Running'", 4);
+
+        locked.request(5);
+        List<Task<Email>> passed = locked.take(7);
+        becomes("SELECT count(*) FROM Jobs WHERE status = 'Running'", 10);
+
+        locked.cancel();
+        becomes("SELECT count(*) FROM Jobs WHERE status = 'Running'", 7);
+        assertThat(count("status = 'Pending' AND attempts = 0")).isEqualTo(13);
+        passed.forEach(task -> small.ackDone(task, null).block(PATIENCE));
+    }
+
+    private void becomes(String query, long expected) {
+        database.becomes(query, expected, Flux.interval(Duration.ofMillis(5))).block(PATIENCE);
+    }
+
+    @Test
     void aReleasedTaskIsPendingAndNoTryIsCounted() {
         push(1);
         Leased leased = lease(storage, 2);

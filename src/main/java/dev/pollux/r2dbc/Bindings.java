@@ -2,6 +2,7 @@ package dev.pollux.r2dbc;
 
 import io.r2dbc.spi.Blob;
 import io.r2dbc.spi.Clob;
+import io.r2dbc.spi.Parameter;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -49,13 +50,28 @@ final class Bindings {
         return index;
     }
 
-    void set(int index, @Nullable Object value) {
+    void set(int index, Object value) {
         check(index);
-        current[index] = value;
-        lobs = lobs || value instanceof Blob || value instanceof Clob;
+        Object encoded = encode(index, value);
+        current[index] = encoded;
+        lobs = lobs || encoded instanceof Blob || encoded instanceof Clob;
     }
 
-    void check(int index) {
+    void setNull(int index) {
+        check(index);
+        current[index] = null;
+    }
+
+    private static @Nullable Object encode(int index, Object value) {
+        try {
+            return Values.encode(value);
+        } catch (IllegalArgumentException e) {
+            String type = value instanceof Parameter ? " (a Parameter)" : "";
+            throw new IllegalArgumentException("parameter index " + index + type + ": " + e.getMessage());
+        }
+    }
+
+    private void check(int index) {
         if (index < 0 || index >= current.length) {
             throw new IndexOutOfBoundsException(
                     "parameter index " + index + " of a statement with " + current.length + " parameters");
@@ -107,12 +123,12 @@ final class Bindings {
     static Mono<List<@Nullable Object[]>> readLobs(List<@Nullable Object[]> sets) {
         return Flux.fromIterable(sets)
                 .concatMap(set -> Flux.range(0, set.length)
-                        .concatMap(i -> read(set[i]).map(value -> new Slot(i, value)))
+                        .concatMap(i -> read(i, set[i]).map(value -> new Slot(i, value)))
                         .collect(set::clone, (copy, slot) -> copy[slot.index] = slot.value))
                 .collectList();
     }
 
-    private static Mono<Object> read(@Nullable Object value) {
+    private static Mono<Object> read(int index, @Nullable Object value) {
         if (value instanceof Blob blob) {
             return Flux.from(blob.stream())
                     .collect(ByteArrayOutputStream::new, Bindings::append)
@@ -121,7 +137,7 @@ final class Bindings {
         if (value instanceof Clob clob) {
             return Flux.from(clob.stream())
                     .collect(StringBuilder::new, StringBuilder::append)
-                    .map(StringBuilder::toString);
+                    .mapNotNull(text -> encode(index, text.toString()));
         }
         return Mono.empty();
     }

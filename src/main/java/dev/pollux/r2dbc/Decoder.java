@@ -2,11 +2,13 @@ package dev.pollux.r2dbc;
 
 import io.r2dbc.spi.Blob;
 import io.r2dbc.spi.Clob;
+import java.lang.invoke.MethodType;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
+import java.time.Year;
 import java.util.Locale;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -27,11 +29,12 @@ final class Decoder {
      * @throws IllegalArgumentException if it cannot be had without loss, or there is no such conversion
      */
     static <T> T decode(Object stored, Class<T> type, int index, LibsqlColumnMetadata column) {
-        if (type.isInstance(stored) && type != Object.class) {
-            return type.cast(stored);
+        Class<T> wanted = boxed(type);
+        if (wanted.isInstance(stored) && wanted != Object.class) {
+            return wanted.cast(stored);
         }
         try {
-            Object converted = type.isPrimitive() ? null : convert(stored, type, column);
+            Object converted = convert(stored, wanted, column);
             if (converted != null) {
                 @SuppressWarnings("unchecked") // convert gives what it is asked for
                 T value = (T) converted;
@@ -44,6 +47,14 @@ final class Decoder {
         }
         throw new IllegalArgumentException(at(index, column) + ": there is no conversion from "
                 + Values.storageClass(stored) + " to " + type.getName());
+    }
+
+    /** A primitive type's wrapper: mappers ask for the type of a constructor's parameter as it is. */
+    @SuppressWarnings("unchecked") // int.class is a Class<Integer>
+    private static <T> Class<T> boxed(Class<T> type) {
+        return type.isPrimitive()
+                ? (Class<T>) MethodType.methodType(type).wrap().returnType()
+                : type;
     }
 
     private static String at(int index, LibsqlColumnMetadata column) {
@@ -69,7 +80,8 @@ final class Decoder {
         if (stored instanceof String text) {
             return text(text, type);
         }
-        return null;
+        // The one text of java.time's that a column of INTEGER affinity turns into a number.
+        return stored instanceof Long number && type == Year.class ? Year.of(Math.toIntExact(number)) : null;
     }
 
     private static @Nullable Object number(Object stored, Class<?> type) {

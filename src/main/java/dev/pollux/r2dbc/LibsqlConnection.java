@@ -124,7 +124,12 @@ final class LibsqlConnection implements Connection, Lifecycle {
 
     private Flux<Answer> start(Work work) {
         Flux<Answer> answers = inTransactionIfDue(work);
-        return lockWait == null ? answers : answers.onErrorMap(LibsqlConnection::lockTimeout);
+        return hasLockWait() ? answers.onErrorMap(LibsqlConnection::lockTimeout) : answers;
+    }
+
+    /** Whether the user has said how long to wait, rather than left it to the database's default. */
+    private boolean hasLockWait() {
+        return lockWait != null || ownLockWait;
     }
 
     /** The SPI wants a timeout where the lock-wait timeout that was asked for has passed. */
@@ -166,7 +171,9 @@ final class LibsqlConnection implements Connection, Lifecycle {
     /**
      * Begins a transaction. Of the definition it reads {@link TransactionDefinition#ISOLATION_LEVEL}, {@link
      * TransactionDefinition#READ_ONLY}, {@link TransactionDefinition#LOCK_WAIT_TIMEOUT}, which holds until the transaction
-     * ends, and {@link LibsqlTransactionDefinition#MODE}.
+     * ends, and {@link LibsqlTransactionDefinition#MODE}. On a server the lock-wait timeout bounds the {@code BEGIN}, where
+     * a transaction that is not DEFERRED does all its waiting. A BEGIN that is not answered in time changes nothing; should
+     * its answer have been on its way, the server takes the lock back within 10 seconds, or 5 if another writer waits.
      */
     @Override
     public Mono<Void> beginTransaction(TransactionDefinition definition) {
@@ -189,14 +196,22 @@ final class LibsqlConnection implements Connection, Lifecycle {
         abandonUnread();
         Mono<Void> begin = session.begin(mode).doOnSuccess(begun -> readOnlyTransaction = readOnly);
         if (wait != null) {
-            session.lockWaitTimeout(requireNotNegative(wait, "lockWaitTimeout"));
+            session.transactionLockWait(requireNotNegative(wait, "lockWaitTimeout"));
             ownLockWait = true;
         }
-        return wait == null && lockWait == null
-                ? begin
-                : begin.onErrorMap(LibsqlConnection::lockTimeout).doOnError(e -> restoreLockWait());
+        return hasLockWait()
+                ? begin.onErrorMap(LibsqlConnection::lockTimeout)
+                        .doOnError(e -> restoreLockWait())
+                        .doOnCancel(this::restoreLockWait)
+                : begin;
     }
 
+    /**
+     * Commits. A commit that fails has committed nothing, unless its error says that the outcome is unknown. Afterwards {@link
+     * #rollbackTransaction()} or {@link #close()} is right in every case. On a file or in memory the transaction may also be
+     * still open, which {@link #isAutoCommit()} tells: one that violates a deferred foreign key can be mended and one that
+     * met another process's lock can wait, and be committed again. On a server it is over.
+     */
     @Override
     public Mono<Void> commitTransaction() {
         return end(session::commit);
@@ -210,7 +225,8 @@ final class LibsqlConnection implements Connection, Lifecycle {
     private Mono<Void> end(Supplier<Mono<Void>> how) {
         return Mono.defer(() -> {
                     abandonUnread();
-                    return how.get();
+                    Mono<Void> end = how.get();
+                    return hasLockWait() ? end.onErrorMap(LibsqlConnection::lockTimeout) : end;
                 })
                 .doOnTerminate(this::restoreLockWait);
     }

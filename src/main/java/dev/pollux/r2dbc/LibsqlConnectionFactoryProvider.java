@@ -65,7 +65,7 @@ public final class LibsqlConnectionFactoryProvider implements ConnectionFactoryP
     /** Files and memory: how long work waits for a lock that another connection holds. Default: 5 seconds. */
     public static final Option<Duration> BUSY_TIMEOUT = Option.valueOf("busyTimeout");
 
-    /** Files and memory: each connection's page cache, in pages, or in KiB if negative. Default: -16000. */
+    /** Files: each connection's page cache, in pages, or in KiB if negative. Default: -16000. */
     public static final Option<Integer> CACHE_SIZE = Option.valueOf("cacheSize");
 
     /** Files: how many bytes are mapped into memory. Default: 0. */

@@ -2,7 +2,6 @@ package dev.pollux.r2dbc;
 
 import dev.pollux.r2dbc.transport.Call;
 import dev.pollux.r2dbc.transport.Work;
-import io.r2dbc.spi.Parameter;
 import io.r2dbc.spi.Statement;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,9 +41,7 @@ final class LibsqlStatement implements Statement {
 
     @Override
     public LibsqlStatement bind(int index, Object value) {
-        Require.nonNull(value, "value");
-        bindings.check(index);
-        bindings.set(index, encode(index, value));
+        bindings.set(index, Require.nonNull(value, "value"));
         return this;
     }
 
@@ -57,7 +54,7 @@ final class LibsqlStatement implements Statement {
     @Override
     public LibsqlStatement bindNull(int index, Class<?> type) {
         Require.nonNull(type, "type");
-        bindings.set(index, null);
+        bindings.setNull(index);
         return this;
     }
 
@@ -65,17 +62,8 @@ final class LibsqlStatement implements Statement {
     public LibsqlStatement bindNull(String name, Class<?> type) {
         Require.nonNull(name, "name");
         Require.nonNull(type, "type");
-        bindings.set(bindings.index(name), null);
+        bindings.setNull(bindings.index(name));
         return this;
-    }
-
-    private static @Nullable Object encode(int index, Object value) {
-        try {
-            return Values.encode(value);
-        } catch (IllegalArgumentException e) {
-            String type = value instanceof Parameter ? " (a Parameter)" : "";
-            throw new IllegalArgumentException("parameter index " + index + type + ": " + e.getMessage());
-        }
     }
 
     /**

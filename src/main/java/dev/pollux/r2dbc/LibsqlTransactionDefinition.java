@@ -37,7 +37,10 @@ public final class LibsqlTransactionDefinition implements TransactionDefinition 
         return new LibsqlTransactionDefinition(Map.of(READ_ONLY, true));
     }
 
-    /** This one, waiting so long for another writer's lock; zero: not at all. */
+    /**
+     * This one, waiting so long for another writer's lock; zero: not at all. On a server this bounds the {@code BEGIN}
+     * only, and cannot be zero.
+     */
     public LibsqlTransactionDefinition lockWaitTimeout(Duration timeout) {
         Map<Option<?>, Object> more = new HashMap<>(attributes);
         more.put(LOCK_WAIT_TIMEOUT, Require.nonNull(timeout, "timeout"));

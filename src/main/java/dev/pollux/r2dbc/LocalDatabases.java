@@ -4,9 +4,11 @@ import dev.pollux.r2dbc.local.LocalOptions;
 import dev.pollux.r2dbc.local.LocalTransport;
 import dev.pollux.r2dbc.transport.Transport;
 import io.r2dbc.spi.ConnectionFactoryOptions;
+import io.r2dbc.spi.Option;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -16,9 +18,23 @@ final class LocalDatabases {
 
     private static final Pattern DRIVE = Pattern.compile("[A-Za-z]:([/\\\\].*)?");
 
+    /** There is nothing in memory that these could do. */
+    private static final List<Option<?>> FOR_FILES = List.of(
+            LibsqlConnectionFactoryProvider.CREATE,
+            LibsqlConnectionFactoryProvider.MODE,
+            LibsqlConnectionFactoryProvider.JOURNAL_MODE,
+            LibsqlConnectionFactoryProvider.SYNCHRONOUS,
+            LibsqlConnectionFactoryProvider.CACHE_SIZE,
+            LibsqlConnectionFactoryProvider.MMAP_SIZE);
+
     private LocalDatabases() {}
 
     static Transport memory(OptionReader options) {
+        for (Option<?> option : FOR_FILES) {
+            if (options.has(option)) {
+                options.problem("option " + option.name() + " is only for files");
+            }
+        }
         LocalOptions.Builder builder = LocalOptions.memory(path(options));
         apply(options, builder);
         options.throwProblems();

@@ -32,9 +32,13 @@ final class SqlScanner {
     /**
      * Reads a text of one or several statements.
      *
-     * @throws IllegalArgumentException if there is none, or one of them controls transactions
+     * @throws IllegalArgumentException if there is none, one of them controls transactions, or UTF-8 cannot hold the text
      */
     static ParsedSql parse(String text) {
+        int unpaired = Surrogates.unpaired(text);
+        if (unpaired >= 0) {
+            throw new IllegalArgumentException("the SQL text holds an unpaired surrogate at index " + unpaired);
+        }
         return new SqlScanner(text).parse();
     }
 

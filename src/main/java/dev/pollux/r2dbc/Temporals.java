@@ -15,6 +15,9 @@ import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
 import java.time.temporal.ChronoField;
 import java.time.temporal.TemporalAccessor;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @see <a href="https://www.sqlite.org/lang_datefunc.html">SQLite: date and time functions</a>
  */
-final class Temporals {
+public final class Temporals {
 
     private static final DateTimeFormatter FULL_TIME = new DateTimeFormatterBuilder()
             .appendPattern("HH:mm:ss")
@@ -52,7 +55,23 @@ final class Temporals {
             .appendLiteral(']')
             .toFormatter();
 
+    private static final Map<Class<?>, Function<String, Object>> PARSERS = Map.of(
+            Instant.class, text -> offset(text).toInstant(),
+            OffsetDateTime.class, Temporals::offset,
+            ZonedDateTime.class, Temporals::zoned,
+            LocalDateTime.class, Temporals::dateTime,
+            LocalDate.class, LocalDate::parse,
+            LocalTime.class, LocalTime::parse,
+            OffsetTime.class, OffsetTime::parse,
+            Year.class, Year::parse,
+            YearMonth.class, YearMonth::parse);
+
     private Temporals() {}
+
+    /** The types that are stored and read. */
+    public static Set<Class<?>> types() {
+        return PARSERS.keySet();
+    }
 
     /** The text that is stored, or null if the type is not one of those stored. */
     static @Nullable String format(TemporalAccessor value) {
@@ -85,34 +104,19 @@ final class Temporals {
      * @return the value, or null if {@code type} is not one of those read
      * @throws DateTimeException if the text is not such a value, or the type would lose a part of it
      */
-    static @Nullable Object parse(String text, Class<?> type) {
-        if (type == LocalDate.class) {
-            return LocalDate.parse(text);
-        }
-        if (type == LocalDateTime.class) {
-            return text.length() == 10 ? LocalDate.parse(text).atStartOfDay() : LocalDateTime.parse(iso(text));
-        }
-        if (type == Instant.class) {
-            return offset(text).toInstant();
-        }
-        if (type == OffsetDateTime.class) {
-            return offset(text);
-        }
-        if (type == ZonedDateTime.class) {
-            return text.endsWith("]")
-                    ? ZonedDateTime.parse(iso(text))
-                    : offset(text).toZonedDateTime();
-        }
-        if (type == LocalTime.class) {
-            return LocalTime.parse(text);
-        }
-        if (type == OffsetTime.class) {
-            return OffsetTime.parse(text);
-        }
-        if (type == Year.class) {
-            return Year.parse(text);
-        }
-        return type == YearMonth.class ? YearMonth.parse(text) : null;
+    public static @Nullable Object parse(String text, Class<?> type) {
+        Function<String, Object> parser = PARSERS.get(type);
+        return parser == null ? null : parser.apply(text);
+    }
+
+    private static LocalDateTime dateTime(String text) {
+        return text.length() == 10 ? LocalDate.parse(text).atStartOfDay() : LocalDateTime.parse(iso(text));
+    }
+
+    private static ZonedDateTime zoned(String text) {
+        return text.endsWith("]")
+                ? ZonedDateTime.parse(iso(text))
+                : offset(text).toZonedDateTime();
     }
 
     private static OffsetDateTime offset(String text) {

@@ -83,16 +83,11 @@ final class Values {
         throw new IllegalArgumentException("a value of type " + value.getClass().getName() + " cannot be bound");
     }
 
-    /** UTF-8 has no half of a surrogate pair: one transport would store a question mark, the other something else. */
     private static String text(String text) {
-        for (int i = 0; i < text.length(); i++) {
-            if (Character.isSurrogate(text.charAt(i))) {
-                if (!Character.isSurrogatePair(text.charAt(i), i + 1 < text.length() ? text.charAt(i + 1) : 0)) {
-                    throw new IllegalArgumentException("the text holds an unpaired surrogate at index " + i
-                            + ", which cannot be stored: bind the bytes instead");
-                }
-                i++;
-            }
+        int unpaired = Surrogates.unpaired(text);
+        if (unpaired >= 0) {
+            throw new IllegalArgumentException("the text holds an unpaired surrogate at index " + unpaired
+                    + ", which cannot be stored: bind the bytes instead");
         }
         return text;
     }
@@ -172,11 +167,11 @@ final class Values {
                 : stored instanceof Double ? "REAL" : stored instanceof String ? "TEXT" : "BLOB";
     }
 
-    /** Whether a text says true or false, or null if it says neither. */
+    /** Whether a text says true or false, or null if it says neither. A column of TEXT affinity makes "1" of true. */
     static @Nullable Boolean truth(String text) {
         return switch (text.toLowerCase(Locale.ROOT)) {
-            case "true" -> true;
-            case "false" -> false;
+            case "true", "1" -> true;
+            case "false", "0" -> false;
             default -> null;
         };
     }

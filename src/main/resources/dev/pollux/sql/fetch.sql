@@ -27,6 +27,5 @@ WHERE rowid IN (
     AND EXISTS (SELECT 1 FROM Workers WHERE id = :worker AND last_seen >= unixepoch() - :orphaned_after)
   LIMIT :room
 )
-RETURNING CAST(job AS BLOB), id, job_type, status, CAST(attempts AS INTEGER), CAST(max_attempts AS INTEGER),
-  CAST(run_at AS INTEGER), last_error, CAST(lock_at AS INTEGER), lock_by, CAST(done_at AS INTEGER),
-  CAST(priority AS INTEGER), metadata
+RETURNING CAST(job AS BLOB), id, CAST(attempts AS INTEGER), CAST(max_attempts AS INTEGER), CAST(run_at AS INTEGER),
+  last_error, CAST(lock_at AS INTEGER), CAST(done_at AS INTEGER), CAST(priority AS INTEGER), metadata

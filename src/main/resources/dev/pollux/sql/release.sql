@@ -1,10 +1,8 @@
--- Gives leases back without counting a try. Each element of :leases is [id, worker, attempts].
--- The + keeps SQLite from walking an index on lock_by or status, which the Rust crate's databases have, for each element.
+-- Gives leases back without counting a try. :leases is that of lock.sql.
 UPDATE Jobs
 SET status = 'Pending', lock_by = NULL, lock_at = NULL
 FROM json_each(:leases) AS lease
-WHERE Jobs.id = lease.value ->> 0
-  AND +Jobs.lock_by = lease.value ->> 1
-  AND Jobs.attempts = lease.value ->> 2
+WHERE Jobs.id = lease.key
+  AND Jobs.attempts || ' ' || Jobs.lock_by = lease.value
   AND +Jobs.status IN ('Queued', 'Running')
 RETURNING Jobs.id

@@ -12,17 +12,24 @@ import org.junit.jupiter.api.BeforeEach;
  * says how to open it.
  */
 abstract class DriverContract
-        implements StatementContract, TransactionContract, TypeContract, ResultContract, ErrorContract, PoolContract {
+        implements StatementContract,
+                TransactionContract,
+                TypeContract,
+                ResultContract,
+                ErrorContract,
+                PoolContract,
+                LargeValueContract,
+                SqliteContract {
 
     private @Nullable LibsqlConnectionFactory factory;
     private @Nullable Connection connection;
 
-    /** A factory for the database. */
-    abstract LibsqlConnectionFactory open() throws Exception;
+    /** Where the database is. */
+    abstract String url();
 
     @BeforeEach
-    void connectToAnEmptyDatabase() throws Exception {
-        factory = open();
+    void connectToAnEmptyDatabase() {
+        factory = LibsqlConnectionFactory.of(url());
         connection = another();
         run("DROP TABLE IF EXISTS u; DROP TABLE IF EXISTS t");
     }
@@ -36,6 +43,15 @@ abstract class DriverContract
     @Override
     public ConnectionFactory factory() {
         return Objects.requireNonNull(factory);
+    }
+
+    @Override
+    public LibsqlConnectionFactory factoryWith(String option) {
+        return LibsqlConnectionFactory.of(with(url(), option));
+    }
+
+    static String with(String url, String option) {
+        return url + (url.contains("?") ? "&" : "?") + option;
     }
 
     @Override

@@ -13,25 +13,28 @@ import io.r2dbc.spi.ValidationDepth;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Errors are the SPI's, and the connection outlives them. */
-interface ErrorContract extends Driven {
+interface ErrorContract extends Configured {
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "INSERT INTO t VALUES (1, 'x')",
-                "INSERT INTO t VALUES (2, NULL)",
-                "INSERT INTO t VALUES (-2, 'x')",
-                "INSERT INTO u VALUES (99)",
-                "INSERT INTO u VALUES ('no number')",
-            })
-    default void aViolatedConstraintIsADataIntegrityViolation(String sql) {
-        run("CREATE TABLE t (id INTEGER PRIMARY KEY CHECK (id > 0), a TEXT NOT NULL);"
+    @CsvSource(quoteCharacter = '|', textBlock = """
+            |INSERT INTO t VALUES (1, 'x')|         , 23505
+            |INSERT INTO t VALUES (2, 'x')|         , 23505
+            |INSERT INTO t VALUES (2, NULL)|        , 23502
+            |INSERT INTO t VALUES (-2, 'y')|        , 23514
+            |INSERT INTO u VALUES (99)|             , 23503
+            |INSERT INTO u VALUES ('no number')|    , 23000
+            """)
+    default void aViolatedConstraintIsADataIntegrityViolationThatSaysWhich(String sql, String state) {
+        run("CREATE TABLE t (id INTEGER PRIMARY KEY CHECK (id > 0), a TEXT NOT NULL UNIQUE);"
                 + " CREATE TABLE u (id INTEGER REFERENCES t) STRICT; INSERT INTO t VALUES (1, 'x')");
 
-        assertThatThrownBy(() -> run(sql)).isInstanceOf(R2dbcDataIntegrityViolationException.class);
+        assertThatThrownBy(() -> run(sql))
+                .isInstanceOf(R2dbcDataIntegrityViolationException.class)
+                .satisfies(e -> assertThat(((R2dbcException) e).getSqlState()).isEqualTo(state));
 
         assertThat(query(Long.class, "SELECT count(*) FROM t")).containsExactly(1L);
     }
@@ -73,15 +76,29 @@ interface ErrorContract extends Driven {
                 .isInstanceOf(R2dbcNonTransientResourceException.class);
     }
 
+    /** Runs for many seconds if nobody stops it. */
+    String LONG_QUERY = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 50000000)"
+            + " SELECT count(*) FROM n";
+
     @Test
     default void aStatementThatRunsTooLongIsStopped() {
         Driven.all(connection().setStatementTimeout(Duration.ofMillis(100)));
 
-        assertThatThrownBy(() -> query(
-                        Long.class,
-                        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 50000000)"
-                                + " SELECT count(*) FROM n"))
-                .isInstanceOf(R2dbcTimeoutException.class);
+        assertThatThrownBy(() -> query(Long.class, LONG_QUERY)).isInstanceOf(R2dbcTimeoutException.class);
+
+        Driven.all(connection().setStatementTimeout(Duration.ZERO)); // none
+        assertThat(query(Long.class, "SELECT 1")).containsExactly(1L);
+    }
+
+    @Test
+    default void aFactorysStatementTimeoutHoldsOnItsConnections() {
+        LibsqlConnectionFactory hasty = factoryWith("statementTimeout=PT0.1S");
+        Connection other = Driven.all(hasty.create()).get(0);
+
+        assertThatThrownBy(() -> query(other, Long.class, LONG_QUERY)).isInstanceOf(R2dbcTimeoutException.class);
+
+        Driven.all(other.close());
+        Driven.all(hasty.close());
     }
 
     @Test

@@ -87,6 +87,18 @@ class LibsqlConnectionTest {
     }
 
     @Test
+    void aDefinitionsLockWaitEndsWithABeginThatIsCancelled() {
+        session.neverBegin = true;
+
+        connection
+                .beginTransaction(LibsqlTransactionDefinition.readOnly().lockWaitTimeout(Duration.ofSeconds(2)))
+                .subscribe()
+                .dispose();
+
+        assertThat(session.log).containsExactly("lockWaitTimeout PT2S", "lockWaitTimeout null");
+    }
+
+    @Test
     void withAutoCommitOffTheFirstStatementBeginsATransaction() {
         run(connection.setAutoCommit(false));
         run(connection.createStatement("DELETE FROM t").execute());

@@ -1,11 +1,16 @@
 package dev.pollux.r2dbc;
 
 /** The contract on a memory database. */
-class MemoryDriverIT extends DriverContract implements LockContract {
+class MemoryDriverIT extends DriverContract implements LockContract, LocalContract {
 
     @Override
-    LibsqlConnectionFactory open() {
-        return LibsqlConnectionFactory.of("r2dbc:libsql:mem:///contract");
+    String url() {
+        return "r2dbc:libsql:mem:///contract";
+    }
+
+    @Override
+    public String sizeLimit() {
+        return "1 GB";
     }
 
     @Override

@@ -12,7 +12,6 @@ import io.r2dbc.spi.ConnectionFactories;
 import io.r2dbc.spi.ConnectionFactoryOptions;
 import io.r2dbc.spi.Option;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -123,6 +122,10 @@ class OptionsTest {
                 "r2dbc:libsql:file:///x?lockWaitTimeout=x | lockWaitTimeout is \"x\"",
                 "r2dbc:libsql:file:///x?mode=memory | r2dbc:libsql:mem:///name",
                 "r2dbc:libsql:file:///x?mode=ro&create=1 | mode says the same",
+                "r2dbc:libsql:mem:///x?journalMode=WAL | option journalMode is only for files",
+                "r2dbc:libsql:mem:///x?mode=ro | option mode is only for files",
+                "r2dbc:libsql:mem:///x?create=0&synchronous=OFF&cacheSize=9&mmapSize=9 | option mmapSize is only for files",
+                "r2dbc:libsql:file:///x?statementCacheSize=-1 | statementCacheSize is negative: -1",
                 "r2dbc:libsql:file://h:80/x | no port",
                 "r2dbc:libsql://h?tls=0 | tls=0 needs a port",
                 "r2dbc:libsql:http://h?tls=1 | http means no TLS",
@@ -206,21 +209,6 @@ class OptionsTest {
         ConnectionFactoryOptions wrong =
                 options.option(Option.valueOf("authTokenSupplier"), "text").build();
         assertThatThrownBy(() -> LibsqlConnectionFactory.of(wrong)).hasMessageContaining("must be a Supplier");
-    }
-
-    @Test
-    void optionsMayBeGivenAsWhatTheyAre() {
-        ConnectionFactoryOptions options = ConnectionFactoryOptions.builder()
-                .option(DRIVER, "libsql")
-                .option(PROTOCOL, "mem")
-                .option(LibsqlConnectionFactoryProvider.BUSY_TIMEOUT, Duration.ofSeconds(1))
-                .option(LibsqlConnectionFactoryProvider.FOREIGN_KEYS, false)
-                .option(LibsqlConnectionFactoryProvider.CACHE_SIZE, -2000)
-                .option(LibsqlConnectionFactoryProvider.MMAP_SIZE, 1L << 20)
-                .option(LibsqlConnectionFactoryProvider.SYNCHRONOUS, "normal")
-                .build();
-
-        assertThat(LibsqlConnectionFactory.of(options)).isNotNull();
     }
 
     @Test

@@ -3,8 +3,11 @@ package dev.pollux.r2dbc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.r2dbc.spi.Clob;
 import io.r2dbc.spi.Result;
+import io.r2dbc.spi.Row;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
@@ -57,6 +60,21 @@ interface ResultContract extends Driven {
 
         assertThat(query(Long.class, "SELECT n FROM t")).containsExactly(1L);
         assertThat(unread).isNotNull();
+    }
+
+    @Test
+    default void whoeverTakesOnlyTheFirstResultReadsAllItsRows() {
+        for (Object last : List.of(20_000L, Clob.from(Mono.just("20000")))) {
+            Mono<Long> count = Mono.from(connection()
+                            .createStatement("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+                                    + " WHERE i < CAST(? AS INTEGER)) SELECT i FROM n")
+                            .bind(0, last)
+                            .execute())
+                    .flatMapMany(result -> result.map(row -> 1))
+                    .count();
+
+            assertThat(Driven.all(count)).containsExactly(20_000L);
+        }
     }
 
     @Test
@@ -148,5 +166,63 @@ interface ResultContract extends Driven {
                 .concatMap(result -> result.map(row -> (Long) row.get(0)));
 
         assertThat(Driven.all(rows)).containsExactly(1L, 2L, 3L, 4L, 5L);
+    }
+
+    @Test
+    default void segmentsAreTheRowsAndThenTheCountAndAFilterChoosesAmongThem() {
+        run("CREATE TABLE t (n INTEGER)");
+        String sql = "INSERT INTO t VALUES (1), (2), (3) RETURNING n";
+
+        assertThat(Driven.all(execute(sql).concatMap(result -> result.flatMap(ResultContract::shown))))
+                .containsExactly("row 1", "row 2", "row 3", "count 3");
+        assertThat(Driven.all(execute(sql)
+                        .concatMap(result -> result.filter(Result.UpdateCount.class::isInstance)
+                                .flatMap(ResultContract::shown))))
+                .containsExactly("count 3");
+        assertThat(Driven.all(execute(sql)
+                        .concatMap(result -> result.filter(Result.RowSegment.class::isInstance)
+                                .filter(segment -> number(segment) != 2)
+                                .map(row -> row.get(0, Long.class)))))
+                .containsExactly(1L, 3L);
+        assertThat(query(Long.class, "SELECT count(*) FROM t")).containsExactly(9L);
+    }
+
+    private Flux<Result> execute(String sql) {
+        return Flux.from(connection().createStatement(sql).execute());
+    }
+
+    private static Mono<String> shown(Result.Segment segment) {
+        return Mono.just(
+                segment instanceof Result.UpdateCount count ? "count " + count.value() : "row " + number(segment));
+    }
+
+    private static long number(Result.Segment segment) {
+        return Objects.requireNonNull(((Result.RowSegment) segment).row().get(0, Long.class));
+    }
+
+    @Test
+    default void segmentsMayBeMappedToStatementsOfTheSameConnection() {
+        run("CREATE TABLE t (n INTEGER); CREATE TABLE u (n INTEGER); INSERT INTO t VALUES (1), (2)");
+
+        Flux<Long> copied = execute("SELECT n FROM t ORDER BY n")
+                .concatMap(result -> result.flatMap(segment -> Flux.from(connection()
+                                .createStatement("INSERT INTO u VALUES (?)")
+                                .bind(0, number(segment))
+                                .execute())
+                        .concatMap(Result::getRowsUpdated)));
+
+        assertThat(Driven.all(copied)).containsExactly(1L, 1L);
+        assertThat(query(Long.class, "SELECT n FROM u ORDER BY n")).containsExactly(1L, 2L);
+    }
+
+    @Test
+    default void aRowOutlivesItsMapping() {
+        List<Row> rows =
+                Driven.all(execute("VALUES (1, 'a'), (2, 'b')").concatMap(result -> result.map((row, m) -> row)));
+
+        assertThat(rows)
+                .extracting(row -> row.get(0, Long.class) + row.get(1, String.class))
+                .containsExactly("1a", "2b");
+        assertThat(rows.get(0).getMetadata().getColumnMetadatas()).hasSize(2);
     }
 }

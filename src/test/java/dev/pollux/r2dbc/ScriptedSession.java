@@ -20,6 +20,9 @@ final class ScriptedSession implements Session {
     private final ArrayDeque<Flux<Answer>> answers = new ArrayDeque<>();
     private boolean inTransaction;
 
+    /** Whether a BEGIN waits for ever. */
+    boolean neverBegin;
+
     /** The next work is answered so. */
     ScriptedSession answer(Answer... whole) {
         answers.add(Flux.just(whole));
@@ -50,6 +53,9 @@ final class ScriptedSession implements Session {
 
     @Override
     public Mono<Void> begin(TransactionMode mode) {
+        if (neverBegin) {
+            return Mono.never();
+        }
         return Mono.fromRunnable(() -> {
             if (inTransaction) {
                 throw new IllegalStateException("a transaction is open");

@@ -11,6 +11,7 @@ import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.NoSuchElementException;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
@@ -83,14 +84,17 @@ interface StatementContract extends Driven {
                 .bind(2, 2)
                 .bind(3, "!");
 
-        Flux<String> seen = Flux.from(statement.execute())
+        StepVerifier.create(segments(statement))
+                .expectNext("[count 1]", "[2, count 1]", "[count 2]", "[x!]")
+                .verifyComplete();
+    }
+
+    /** What each result holds, as a list. */
+    private static Flux<String> segments(Statement statement) {
+        return Flux.from(statement.execute())
                 .concatMap(result -> Flux.from(result.flatMap(segment -> Mono.just(shown(segment))))
                         .collectList()
                         .map(Object::toString));
-
-        StepVerifier.create(seen)
-                .expectNext("[count 1]", "[2, count 1]", "[count 2]", "[x!]")
-                .verifyComplete();
     }
 
     private static String shown(Result.Segment segment) {
@@ -239,5 +243,104 @@ interface StatementContract extends Driven {
 
         StepVerifier.create(insert.repeat(2)).expectNext(1L, 1L, 1L).verifyComplete();
         assertThat(query(Long.class, "SELECT count(*) FROM t")).containsExactly(3L);
+    }
+
+    @Test
+    default void bindingSetsByNameRunEveryStatementOfTheTextInOrder() {
+        run("CREATE TABLE t (id INTEGER, a TEXT)");
+        Statement statement = connection()
+                .createStatement("INSERT INTO t VALUES (:id, :a); SELECT a || count(*) FROM t WHERE id <= :id")
+                .bind("id", 1)
+                .bind("a", "x")
+                .add()
+                .bind(":a", "y")
+                .bind(":id", 2)
+                .add()
+                .bind(0, 3)
+                .bindNull("a", String.class);
+
+        StepVerifier.create(segments(statement))
+                .expectNext("[count 1]", "[x1]", "[count 1]", "[x2]", "[count 1]", "[x3]")
+                .verifyComplete();
+    }
+
+    @Test
+    default void generatedValuesComeWithEveryKindOfChangeAndEveryBindingSet() {
+        run("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT UNIQUE)");
+        Statement inserts = connection()
+                .createStatement("INSERT INTO t (a) VALUES (?), (? || '!') -- two rows")
+                .returnGeneratedValues("id")
+                .bind(0, "x")
+                .bind(1, "x")
+                .add()
+                .bind(0, "y")
+                .bind(1, "y");
+
+        StepVerifier.create(segments(inserts))
+                .expectNext("[1, 2, count 2]", "[3, 4, count 2]")
+                .verifyComplete();
+        for (String[] change : new String[][] {
+            {"UPDATE t SET a = a || '?' WHERE id > 2", "[3, 4, count 2]"},
+            {
+                "WITH last AS (SELECT max(id) AS id FROM t) DELETE FROM t WHERE id IN (SELECT id FROM last)",
+                "[4, count 1]"
+            },
+            {"REPLACE INTO t VALUES (9, 'x')", "[9, count 1]"},
+            {"INSERT INTO t (a) VALUES ('x') ON CONFLICT DO NOTHING", "[count 0]"},
+            {"INSERT INTO t VALUES (11, 'z') RETURNING a", "[z, count 1]"},
+            {"SELECT a FROM t WHERE id = 11", "[z]"},
+        }) {
+            Statement statement = connection().createStatement(change[0]).returnGeneratedValues("id");
+            assertThat(Driven.all(segments(statement))).as(change[0]).containsExactly(change[1]);
+        }
+    }
+
+    @Test
+    default void largeObjectsOfSeveralBindingSetsAreReadEachForItsOwn() {
+        run("CREATE TABLE t (id INTEGER, c CLOB)");
+        Statement statement = connection()
+                .createStatement("INSERT INTO t VALUES (?, ?)")
+                .bind(0, 1)
+                .bind(1, Clob.from(Flux.just("a", "b")))
+                .add()
+                .bind(0, 2)
+                .bind(1, "c")
+                .add()
+                .bind(0, 3)
+                .bind(1, Parameters.in(Clob.from(Flux.empty())));
+
+        Driven.all(statement.execute());
+
+        assertThat(query(String.class, "SELECT c FROM t ORDER BY id")).containsExactly("ab", "c", "");
+    }
+
+    @Test
+    default void aLargeObjectThatFailsFailsTheStatementAndNothingRuns() {
+        run("CREATE TABLE t (id INTEGER PRIMARY KEY, b BLOB)");
+        Flux<ByteBuffer> broken =
+                Flux.concat(Flux.just(ByteBuffer.allocate(1)), Flux.error(new IllegalStateException("unplugged")));
+
+        assertThatThrownBy(() -> run("INSERT INTO t VALUES (1, ?1); INSERT INTO t VALUES (2, ?1)", Blob.from(broken)))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("unplugged");
+
+        assertThat(query(Long.class, "SELECT count(*) FROM t")).containsExactly(0L);
+    }
+
+    @Test
+    default void halfASurrogatePairIsRefusedHoweverItIsBound() {
+        run("CREATE TABLE t (a TEXT)");
+        for (Object half : List.of("x\uD83D!", Clob.from(Flux.just("x\uD83D", "!")))) {
+            assertThatThrownBy(() -> run("INSERT INTO t VALUES (?)", half))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("parameter index 0: the text holds an unpaired surrogate at index 1");
+        }
+        assertThatThrownBy(() -> run("INSERT INTO t VALUES ('x\uD83D!')"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("unpaired surrogate");
+
+        run("INSERT INTO t VALUES (?)", Clob.from(Flux.just("x\uD83D", "\uDC18!")));
+
+        assertThat(query(String.class, "SELECT a FROM t")).containsExactly("x\uD83D\uDC18!");
     }
 }

@@ -11,11 +11,15 @@ import org.junit.jupiter.api.Tag;
 class TursoDriverIT extends DriverContract {
 
     @Override
-    LibsqlConnectionFactory open() {
+    String url() {
         String url = Objects.requireNonNull(System.getenv("TURSO_DATABASE_URL"), "TURSO_DATABASE_URL is not set");
         String token = System.getenv("TURSO_AUTH_TOKEN");
-        return LibsqlConnectionFactory.of(
-                token == null || token.isEmpty() ? url : url + (url.contains("?") ? "&" : "?") + "authToken=" + token);
+        return token == null || token.isEmpty() ? url : with(url, "authToken=" + token);
+    }
+
+    @Override
+    public String sizeLimit() {
+        return "5 MB";
     }
 
     @Override

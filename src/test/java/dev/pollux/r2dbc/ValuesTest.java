@@ -173,9 +173,14 @@ class ValuesTest {
                 Arguments.of("42", Long.class, 42L),
                 Arguments.of("0.1", Double.class, 0.1),
                 Arguments.of("true", Boolean.class, true),
+                Arguments.of(2026L, Year.class, Year.of(2026)),
                 Arguments.of(5L, String.class, "5"),
                 Arguments.of(0.5, String.class, "0.5"),
                 Arguments.of(5L, Number.class, 5L),
+                Arguments.of(5L, int.class, 5),
+                Arguments.of(5L, long.class, 5L),
+                Arguments.of(1L, boolean.class, true),
+                Arguments.of("x", char.class, 'x'),
                 Arguments.of("2026-02-03 04:05:06", LocalDateTime.class, LocalDateTime.of(2026, 2, 3, 4, 5, 6)),
                 Arguments.of("2026-02-03", LocalDateTime.class, LocalDateTime.of(2026, 2, 3, 0, 0)),
                 Arguments.of("2026-02-03 04:05:06", Instant.class, Instant.parse("2026-02-03T04:05:06Z")),
@@ -215,9 +220,12 @@ class ValuesTest {
                 Arguments.of("4711", Character.class),
                 Arguments.of("2026-02-03 04:05:06Z", LocalDateTime.class),
                 Arguments.of(4711L, Instant.class),
+                Arguments.of(4_711_000_000L, Year.class),
+                Arguments.of(1_000_000_000L, Year.class),
                 Arguments.of(4711L, byte[].class),
                 Arguments.of(new byte[] {52, 55}, String.class),
-                Arguments.of(4711L, int.class));
+                Arguments.of(1L << 31, int.class),
+                Arguments.of(4711L, boolean.class));
     }
 
     @ParameterizedTest

@@ -62,7 +62,7 @@ class ReadmeTest {
     @Test
     void itsJavaCodeIsWhatTheBuildCompiles() {
         Map<String, String> snippets = new LinkedHashMap<>();
-        for (String source : List.of("TenLines", "Snippets")) {
+        for (String source : List.of("TenLines", "Snippets", "ShopDatabase")) {
             SNIPPET.matcher(read("src/test/java/dev/pollux/readme/" + source + ".java"))
                     .results()
                     .forEach(found -> snippets.merge(found.group(1), found.group(2), String::concat));
@@ -117,6 +117,10 @@ class ReadmeTest {
                 .containsExactly(List.of(2L, 1L, 0L));
         StepVerifier.create(Snippets.driver()).expectNext("a tea kettle").verifyComplete();
         Snippets.pool().dispose();
+        assertThat(ShopDatabase.customers()).containsExactly("Carl");
+        StepVerifier.create(Snippets.jooq(database.factory()))
+                .expectNext("a tea kettle")
+                .verifyComplete();
     }
 
     @Test

@@ -1,5 +1,7 @@
 package dev.pollux.readme;
 
+import static org.jooq.impl.DSL.field;
+
 import dev.pollux.AbortError;
 import dev.pollux.Config;
 import dev.pollux.LibsqlStorage;
@@ -23,6 +25,10 @@ import io.r2dbc.spi.Result;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
+import org.jooq.DSLContext;
+import org.jooq.Record1;
+import org.jooq.SQLDialect;
+import org.jooq.impl.DSL;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -146,5 +152,15 @@ final class Snippets {
                 ConnectionPoolConfiguration.builder(server).maxSize(10).build());
         // end
         return pool;
+    }
+
+    static Flux<String> jooq(ConnectionFactory database) {
+        // snippet: jooq
+        DSLContext jooq = DSL.using(database, SQLDialect.SQLITE);
+        Flux<String> items = Flux.from(
+                        jooq.select(field("item", String.class)).from("Orders").orderBy(field("item")))
+                .map(Record1::value1);
+        // end
+        return items;
     }
 }

@@ -31,7 +31,9 @@ class SqldIT {
 
         sqld.reset();
 
-        assertThat(execute(sqld, null, "SELECT count(*) FROM sqlite_schema").body())
+        // Once a table had AUTOINCREMENT, SQLite keeps its own table of sequences for ever.
+        assertThat(execute(sqld, null, "SELECT count(*) FROM sqlite_schema WHERE name <> 'sqlite_sequence'")
+                        .body())
                 .contains("\"value\":\"0\"");
     }
 

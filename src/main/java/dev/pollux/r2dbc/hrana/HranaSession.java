@@ -43,6 +43,7 @@ final class HranaSession implements Session {
 
     private volatile @Nullable HranaTransaction transaction;
     private volatile @Nullable Duration statementTimeout;
+    private volatile @Nullable Duration beginTimeout;
     private volatile boolean closed;
 
     HranaSession(HranaClient client, HranaOptions options, Server server) {
@@ -125,7 +126,8 @@ final class HranaSession implements Session {
             if (transaction != null) {
                 return Mono.error(new IllegalStateException("a transaction is already open"));
             }
-            return HranaTransaction.begin(stream(), server.v3(), mode, timeout(), faults, outcomes)
+            return HranaTransaction.begin(
+                            stream(), server.v3(), mode, shorter(beginTimeout, timeout()), faults, outcomes)
                     .doOnNext(begun -> transaction = begun)
                     .then();
         });
@@ -194,8 +196,24 @@ final class HranaSession implements Session {
     public void lockWaitTimeout(@Nullable Duration timeout) {
         if (timeout != null) {
             throw new UnsupportedOperationException("a libSQL server decides by itself how long a write waits for a"
-                    + " lock; limit the whole statement instead (statement timeout)");
+                    + " lock; limit the whole statement (statement timeout), or the BEGIN of a transaction (its"
+                    + " definition's lock-wait timeout)");
         }
+        beginTimeout = null;
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws UnsupportedOperationException if it is zero, for the server cannot be told not to wait
+     */
+    @Override
+    public void transactionLockWait(Duration timeout) {
+        if (timeout.isZero()) {
+            throw new UnsupportedOperationException(
+                    "a libSQL server cannot be told not to wait for a lock: give the lock-wait timeout some time");
+        }
+        beginTimeout = timeout;
     }
 
     @Override
@@ -221,9 +239,11 @@ final class HranaSession implements Session {
     }
 
     private Duration timeout() {
-        Duration statement = statementTimeout;
-        Duration call = options.callTimeout();
-        return statement == null || statement.compareTo(call) > 0 ? call : statement;
+        return shorter(statementTimeout, options.callTimeout());
+    }
+
+    private static Duration shorter(@Nullable Duration own, Duration general) {
+        return own == null || own.compareTo(general) > 0 ? general : own;
     }
 
     private RuntimeException gone() {

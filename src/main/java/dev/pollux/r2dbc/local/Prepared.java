@@ -51,6 +51,13 @@ final class Prepared {
             // SQLite prepares it to nothing, which sqlite-jdbc takes for a statement.
             throw new SQLiteException("the statement is empty", SQLiteErrorCode.SQLITE_MISUSE);
         }
+        if (verb == Verb.BUSY_TIMEOUT) {
+            // SQLite acts on it as soon as it is prepared.
+            throw new SQLiteException(
+                    "how long locks are waited for is set by the option busyTimeout or the connection's"
+                            + " setLockWaitTimeout, not by a pragma",
+                    SQLiteErrorCode.SQLITE_MISUSE);
+        }
         this.db = connection.getDatabase();
         this.statement = connection.prepareStatement(sql);
         this.core = (CoreStatement) statement;

@@ -160,6 +160,11 @@ final class SqliteHandle {
         }
     }
 
+    /** How many prepared statements wait for their next run. */
+    int idleStatements() {
+        return statements.idle();
+    }
+
     String version() throws SQLException {
         return db.libversion();
     }

@@ -1,6 +1,7 @@
 package dev.pollux.r2dbc.local;
 
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /** What a statement's first word says about it. */
 enum Verb {
@@ -12,9 +13,14 @@ enum Verb {
     CHANGE,
     /** It adds a database to the connection. */
     ATTACH,
+    /** It sets how long SQLite waits for locks, and would put SQLite's own way of waiting in the place of ours. */
+    BUSY_TIMEOUT,
     OTHER,
     /** There is no statement, only blanks and comments. */
     NONE;
+
+    private static final Pattern SETS_BUSY_TIMEOUT = Pattern.compile(
+            "\\s*(\\w+\\s*\\.\\s*)?\\W?busy_timeout\\W?\\s*[=(].*", Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
     static Verb of(String sql) {
         int start = skipBlanks(sql, 0);
@@ -31,6 +37,8 @@ enum Verb {
             case "SAVEPOINT", "RELEASE" -> SAVEPOINT;
             case "INSERT", "REPLACE", "UPDATE", "DELETE" -> CHANGE;
             case "ATTACH" -> ATTACH;
+            case "PRAGMA" ->
+                SETS_BUSY_TIMEOUT.matcher(sql).region(end, sql.length()).matches() ? BUSY_TIMEOUT : OTHER;
             default -> OTHER;
         };
     }

@@ -8,6 +8,8 @@ import io.r2dbc.spi.R2dbcPermissionDeniedException;
 import io.r2dbc.spi.R2dbcRollbackException;
 import io.r2dbc.spi.R2dbcTimeoutException;
 import io.r2dbc.spi.R2dbcTransientResourceException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>{@value #OUTCOME_UNKNOWN}</td><td>a write may or may not have taken effect: see
  * {@link OutcomeUnknownException}</td></tr>
  * <tr><td>{@value #TRANSACTION_LOST}</td><td>the transaction was rolled back by the server: run all of it again</td></tr>
+ * <tr><td>23505, 23503, 23502, 23514</td><td>a unique, foreign key, not-null or check constraint was violated</td></tr>
  * </table>
  *
  * @see <a href="https://www.sqlite.org/rescode.html">SQLite result codes</a>
@@ -42,6 +45,9 @@ public final class Faults {
     public static final String TRANSACTION_LOST = "40001";
     /** A statement ran longer than its timeout and was stopped. */
     public static final String CANCELLED = "57014";
+
+    /** A primary key that is there already is a UNIQUE constraint in SQLite's words, too. */
+    private static final Pattern CONSTRAINT = Pattern.compile("(UNIQUE|NOT NULL|FOREIGN KEY|CHECK) constraint failed");
 
     private Faults() {}
 
@@ -70,10 +76,14 @@ public final class Faults {
             case "SQLITE_INTERRUPT" -> new R2dbcTimeoutException(text, CANCELLED, number, sql, cause);
             case "SQLITE_ABORT" -> new R2dbcRollbackException(text, TRANSACTION_LOST, number, sql, cause);
             case "SQLITE_CONSTRAINT", "SQLITE_MISMATCH" ->
-                new R2dbcDataIntegrityViolationException(text, "23000", number, sql, cause);
+                new R2dbcDataIntegrityViolationException(text, violation(message), number, sql, cause);
             case "SQLITE_TOOBIG" ->
                 new R2dbcDataIntegrityViolationException(
-                        text + " (a value or a row is over the database's size limit)", "54000", number, sql, cause);
+                        text + " (SQLite's limit is 1 GB: keep it in parts, or elsewhere)",
+                        "54000",
+                        number,
+                        sql,
+                        cause);
             case "SQLITE_READONLY" ->
                 new R2dbcPermissionDeniedException(
                         text + " (check the file's permissions, or whether it was opened read-only)",
@@ -109,6 +119,20 @@ public final class Faults {
             case "SQLITE_IOERR", "SQLITE_NOMEM", "SQLITE_PROTOCOL", "SQLITE_NOLFS" ->
                 new R2dbcNonTransientResourceException(text, "58030", number, sql, cause);
             default -> new R2dbcBadGrammarException(text, "42000", number, sql, cause);
+        };
+    }
+
+    /** The SQLSTATE of a violated constraint, by SQLite's words: servers do not give the extended code. */
+    private static String violation(String message) {
+        Matcher failed = CONSTRAINT.matcher(message);
+        if (!failed.find()) {
+            return "23000"; // a trigger's RAISE, a value of the wrong type
+        }
+        return switch (failed.group(1)) {
+            case "UNIQUE" -> "23505";
+            case "NOT NULL" -> "23502";
+            case "FOREIGN KEY" -> "23503";
+            default -> "23514";
         };
     }
 

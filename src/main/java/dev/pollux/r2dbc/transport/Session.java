@@ -56,6 +56,14 @@ public interface Session {
     /** Sets how long later work waits for another writer's lock; null: the transport's default. */
     void lockWaitTimeout(@Nullable Duration timeout);
 
+    /**
+     * Sets that for the transaction that begins next, until {@link #lockWaitTimeout} is called. A server, which alone
+     * decides how long a statement waits, can be held to it at the {@code BEGIN} only.
+     */
+    default void transactionLockWait(Duration timeout) {
+        lockWaitTimeout(timeout);
+    }
+
     /** The version of SQLite behind this session, for example {@code 3.45.1}. */
     String databaseVersion();
 

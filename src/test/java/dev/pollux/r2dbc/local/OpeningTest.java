@@ -79,6 +79,23 @@ class OpeningTest {
         });
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {0, 2, 64})
+    void soManyPreparedStatementsAreKept(int size) throws SQLException {
+        LocalOptions options = file().statementCacheSize(size).build();
+        SqliteHandle handle = new Opening(options, "", new SqliteErrors("here"), new Stoppable(() -> {}))
+                .open()
+                .handle();
+        try {
+            for (int i = 0; i < 100; i++) {
+                handle.value("SELECT " + i);
+            }
+            assertThat(handle.idleStatements()).isEqualTo(size);
+        } finally {
+            handle.close();
+        }
+    }
+
     @Test
     void badOptionsAreAllReported() {
         LocalOptions.Builder bad = file().busyTimeout(Duration.ofSeconds(-1))

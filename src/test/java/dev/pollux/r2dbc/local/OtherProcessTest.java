@@ -12,6 +12,8 @@ import dev.pollux.r2dbc.transport.Answer;
 import dev.pollux.r2dbc.transport.Call;
 import dev.pollux.r2dbc.transport.Session;
 import dev.pollux.r2dbc.transport.TransactionMode;
+import dev.pollux.r2dbc.transport.Work;
+import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.R2dbcTimeoutException;
 import io.r2dbc.spi.R2dbcTransientResourceException;
 import java.nio.file.Path;
@@ -23,6 +25,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import reactor.core.Disposable;
 
 /** The lock of a connection that is not ours, as another process holds it. */
@@ -32,6 +36,10 @@ class OtherProcessTest {
 
     private static final String ENDLESS_INSERT =
             "INSERT INTO t WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT 1 FROM n) SELECT count(*) FROM n";
+
+    /** Has written rows by the time it is stopped. */
+    private static final String LONG_INSERT =
+            "INSERT INTO t WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x FROM n";
 
     @TempDir
     Path folder;
@@ -92,6 +100,15 @@ class OtherProcessTest {
     }
 
     @Test
+    void aPragmaDoesNotPutSqlitesOwnWaitInThePlaceOfOurs() {
+        assertThatThrownBy(() -> write(session, "PRAGMA busy_timeout = 86400000"))
+                .isInstanceOf(R2dbcException.class)
+                .hasMessageContaining("busyTimeout");
+        session.lockWaitTimeout(Duration.ofMillis(30));
+        assertThatThrownBy(() -> write(session, INSERT)).hasMessageContaining("SQLITE_BUSY");
+    }
+
+    @Test
     void closingEndsTheWaitForTheLock() {
         session.lockWaitTimeout(Duration.ofDays(1));
         CompletableFuture<List<Answer>> waiting =
@@ -103,19 +120,34 @@ class OtherProcessTest {
                 .withMessageContaining("the session was closed");
     }
 
-    @Test
-    void aUnitThatIsCancelledWhileItRunsLetsTheLockGo() throws SQLException {
+    static List<Work> longWrites() {
+        return List.of(write(LONG_INSERT), write(ENDLESS_INSERT), unit(Call.write(INSERT), Call.write(ENDLESS_INSERT)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("longWrites")
+    void aWriteThatIsCancelledWhileItRunsLetsTheLockGo(Work longWrite) throws SQLException {
         stranger.run("COMMIT");
-        Disposable unit = session.execute(unit(Call.write(INSERT), Call.write(ENDLESS_INSERT)))
-                .subscribe();
+        Disposable running = session.execute(longWrite).subscribe();
         stranger.run("PRAGMA busy_timeout = 0");
         assertTimeoutPreemptively(WAIT, this::awaitTheLockOfTheSession);
-        unit.dispose();
+        running.dispose();
         stranger.run("PRAGMA busy_timeout = 30000");
         stranger.run("BEGIN IMMEDIATE");
         stranger.run("COMMIT");
         assertThat(value(session, "SELECT count(*) FROM t")).isEqualTo(0L);
         write(session, INSERT);
+    }
+
+    @ParameterizedTest
+    @MethodSource("longWrites")
+    void aWriteThatTakesTooLongLetsTheLockGo(Work longWrite) throws SQLException {
+        stranger.run("COMMIT");
+        session.statementTimeout(Duration.ofMillis(100));
+        assertThatThrownBy(() -> Database.run(session, longWrite)).isInstanceOf(R2dbcTimeoutException.class);
+        stranger.run("PRAGMA busy_timeout = 0");
+        stranger.run(INSERT);
+        assertThat(value(session, "SELECT count(*) FROM t")).isEqualTo(1L);
     }
 
     private void awaitTheLockOfTheSession() {
@@ -149,5 +181,30 @@ class OtherProcessTest {
         session.rollback().block(WAIT);
         write(session, INSERT);
         assertThat(value(session, "SELECT count(*) FROM t")).isEqualTo(2L);
+    }
+
+    @Test
+    void aCommitThatMeetsALockCanBeTriedAgain() throws SQLException {
+        Path file = folder.resolve("without-wal.db");
+        LocalOptions options = LocalOptions.file(file)
+                .journalMode(LocalOptions.JournalMode.DELETE)
+                .busyTimeout(Duration.ofMillis(30))
+                .build();
+        try (Database withoutWal = new Database(options);
+                Jdbc reader = new Jdbc(file)) {
+            Session writer = withoutWal.open();
+            write(writer, "CREATE TABLE t(id)");
+            writer.begin(TransactionMode.IMMEDIATE).block(WAIT);
+            write(writer, INSERT);
+            reader.run("BEGIN");
+            reader.number("SELECT count(*) FROM t"); // without a WAL this keeps a writer from committing
+            assertThatThrownBy(() -> writer.commit().block(WAIT))
+                    .isInstanceOf(R2dbcTransientResourceException.class)
+                    .hasMessageContaining("SQLITE_BUSY");
+            assertThat(writer.inTransaction()).isTrue();
+            reader.run("COMMIT");
+            writer.commit().block(WAIT);
+            assertThat(reader.number("SELECT count(*) FROM t")).isEqualTo(1);
+        }
     }
 }

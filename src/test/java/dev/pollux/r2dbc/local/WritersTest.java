@@ -108,6 +108,37 @@ class WritersTest {
     }
 
     @Test
+    void writersAreServedInTheOrderInWhichTheyCame() {
+        List<Session> sessions =
+                IntStream.range(0, 64).mapToObj(i -> database.open()).toList();
+        holder.begin(TransactionMode.IMMEDIATE).block(WAIT);
+        List<CompletableFuture<Void>> waiting = new ArrayList<>();
+        for (int i = 0; i < sessions.size(); i++) {
+            waiting.add(oneInsert(sessions.get(i), i).toFuture());
+        }
+        holder.commit().block(WAIT);
+        assertThat(waiting).allSatisfy(work -> assertThat(work).succeedsWithin(WAIT));
+        assertThat(rows(holder, "SELECT name FROM t ORDER BY id"))
+                .isEqualTo(IntStream.range(0, sessions.size())
+                        .mapToObj(i -> List.of((Object) (long) i))
+                        .toList());
+    }
+
+    /** In autocommit mode, as a unit of several calls, or in a transaction. */
+    private static Mono<Void> oneInsert(Session session, long name) {
+        return switch ((int) name % 3) {
+            case 0 -> session.execute(write(INSERT, name)).then();
+            case 1 ->
+                session.execute(unit(Call.write(INSERT, name), Call.read("SELECT 1")))
+                        .then();
+            default ->
+                session.begin(TransactionMode.IMMEDIATE)
+                        .thenMany(session.execute(write(INSERT, name)))
+                        .then(session.commit());
+        };
+    }
+
+    @Test
     void aTransactionHoldsTheGateUntilItEnds() {
         for (TransactionMode mode : List.of(TransactionMode.IMMEDIATE, TransactionMode.EXCLUSIVE)) {
             for (boolean commit : new boolean[] {true, false}) {

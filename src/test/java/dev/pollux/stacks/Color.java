@@ -1,0 +1,6 @@
+package dev.pollux.stacks;
+
+enum Color {
+    RED,
+    GREEN
+}
