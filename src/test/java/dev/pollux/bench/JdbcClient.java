@@ -121,8 +121,7 @@ final class JdbcClient implements Client {
     }
 
     private void update(long key) throws SQLException {
-        update.setDouble(1, Client.price(key));
-        update.setLong(2, key);
+        update.setLong(1, key);
         Client.check(update.executeUpdate(), 1);
     }
 

@@ -106,10 +106,7 @@ final class R2dbcClient implements Client {
     }
 
     private Mono<Long> update(long key) {
-        return Mono.defer(() -> updated(connection
-                        .createStatement(UPDATE)
-                        .bind(0, Client.price(key))
-                        .bind(1, key)))
+        return Mono.defer(() -> updated(connection.createStatement(UPDATE).bind(0, key)))
                 .doOnNext(count -> Client.check(count, 1));
     }
 

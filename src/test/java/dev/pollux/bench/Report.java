@@ -31,7 +31,8 @@ final class Report {
     /** Adds one line a contender, {@code name<TAB>value<TAB>unit<TAB>ratio}, and prints them; and one row of the table. */
     void add(Figure.Outcome outcome) {
         Figure figure = outcome.figure();
-        StringBuilder row = new StringBuilder("| " + figure.name() + ", " + figure.unit() + " |");
+        StringBuilder row =
+                new StringBuilder("| " + figure.name().replaceFirst("^driver ", "") + ", " + figure.unit() + " |");
         for (int i = 0; i < figure.contenders().size(); i++) {
             String name = i == 0
                     ? figure.name()
