@@ -13,12 +13,12 @@ final class LibsqlColumnMetadata implements ColumnMetadata {
     private static final Pattern SIZE = Pattern.compile("\\(\\s*(\\d{1,9})\\s*(?:,\\s*(\\d{1,9})\\s*)?\\)");
 
     private final Column column;
-    private final @Nullable Object value;
+    private final @Nullable Object value; // of a column whose type is not declared
     private @Nullable ColumnType type; // found when first asked for, by whoever asks
 
     LibsqlColumnMetadata(Column column, @Nullable Object value) {
         this.column = column;
-        this.value = value;
+        this.value = column.declaredType() == null || column.declaredType().isEmpty() ? value : null;
     }
 
     ColumnType columnType() {

@@ -20,13 +20,11 @@ import reactor.util.context.Context;
 final class Emitter {
 
     private static final long SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
-
     private static final int SIGNALS_PER_CLOCK = 16;
 
     private final Queue<Runnable> signals = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean emitting = new AtomicBoolean();
     private final Spin spin;
-    private Scheduler.Worker worker = Schedulers.parallel().createWorker(); // of whoever has set emitting
 
     Emitter(Spin spin) {
         this.spin = spin;
@@ -40,12 +38,12 @@ final class Emitter {
 
     private void emitIfIdle() {
         if (!emitting.get() && emitting.compareAndSet(false, true)) {
-            worker = Schedulers.parallel().createWorker();
-            worker.schedule(this::drain);
+            Scheduler.Worker worker = Schedulers.parallel().createWorker();
+            worker.schedule(() -> drain(worker));
         }
     }
 
-    private void drain() {
+    private void drain(Scheduler.Worker worker) {
         long start = System.nanoTime();
         do {
             Runnable signal = signals.poll();
@@ -54,7 +52,7 @@ final class Emitter {
                 signal = i < SIGNALS_PER_CLOCK ? signals.poll() : null;
             }
             if (System.nanoTime() - start > SLICE_NANOS) {
-                worker.schedule(this::drain);
+                worker.schedule(() -> drain(worker));
                 return;
             }
         } while (spin.fills(signals));
