@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Hooks;
 import reactor.core.scheduler.Schedulers;
@@ -56,6 +57,26 @@ class SessionThreadTest {
             assertThat(dropped).isCompletedWithValueMatching(e -> "a bug".equals(e.getMessage()));
         } finally {
             Hooks.resetOnErrorDropped();
+        }
+    }
+
+    @Test
+    void whatIsAcceptedWhileTheThreadFinishesRunsAndWhatIsRefusedDoesNot() throws InterruptedException {
+        for (int round = 0; round < 500; round++) {
+            SessionThread thread = SessionThread.start();
+            AtomicInteger accepted = new AtomicInteger();
+            AtomicInteger ran = new AtomicInteger();
+            CompletableFuture<Thread> last = new CompletableFuture<>();
+            Thread producer = new Thread(() -> {
+                while (thread.execute(ran::incrementAndGet)) {
+                    accepted.incrementAndGet();
+                }
+            });
+            producer.start();
+            thread.finish(() -> last.complete(Thread.currentThread()));
+            producer.join();
+            last.join().join();
+            assertThat(ran).hasValue(accepted.get());
         }
     }
 }
