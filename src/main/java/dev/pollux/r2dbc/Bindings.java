@@ -22,6 +22,7 @@ final class Bindings {
     private final ParsedSql sql;
     private final List<@Nullable Object[]> saved = new ArrayList<>(0);
     private @Nullable Object[] current;
+    private boolean lobs;
 
     Bindings(ParsedSql sql) {
         this.sql = sql;
@@ -51,7 +52,9 @@ final class Bindings {
 
     void set(int index, Object value) {
         check(index);
-        current[index] = encode(index, value);
+        Object encoded = encode(index, value);
+        current[index] = encoded;
+        lobs = lobs || encoded instanceof Blob || encoded instanceof Clob;
     }
 
     void setNull(int index) {
@@ -111,16 +114,9 @@ final class Bindings {
         }
     }
 
-    /** Whether a set holds a Blob or Clob, which must be read before it can be sent. */
-    static boolean holdLobs(List<@Nullable Object[]> sets) {
-        for (@Nullable Object[] set : sets) {
-            for (Object value : set) {
-                if (value instanceof Blob || value instanceof Clob) {
-                    return true;
-                }
-            }
-        }
-        return false;
+    /** Whether a Blob or Clob was bound, which must be read before it can be sent. */
+    boolean holdLobs() {
+        return lobs;
     }
 
     /** The same sets with every Blob and Clob read, one after the other. */

@@ -13,15 +13,21 @@ final class LibsqlColumnMetadata implements ColumnMetadata {
     private static final Pattern SIZE = Pattern.compile("\\(\\s*(\\d{1,9})\\s*(?:,\\s*(\\d{1,9})\\s*)?\\)");
 
     private final Column column;
-    private final ColumnType type;
+    private final @Nullable Object value;
+    private @Nullable ColumnType type; // found when first asked for, by whoever asks
 
     LibsqlColumnMetadata(Column column, @Nullable Object value) {
         this.column = column;
-        this.type = ColumnType.of(column.declaredType(), value);
+        this.value = value;
     }
 
     ColumnType columnType() {
-        return type;
+        ColumnType known = type;
+        if (known == null) {
+            known = ColumnType.of(column.declaredType(), value);
+            type = known;
+        }
+        return known;
     }
 
     @Override
@@ -31,12 +37,12 @@ final class LibsqlColumnMetadata implements ColumnMetadata {
 
     @Override
     public Type getType() {
-        return type.type();
+        return columnType().type();
     }
 
     @Override
     public @Nullable Class<?> getJavaType() {
-        return type.javaType();
+        return columnType().javaType();
     }
 
     /** The declared type as it was written, for example {@code VARCHAR(100)}, or null. */

@@ -14,6 +14,7 @@ import io.r2dbc.spi.R2dbcTransientResourceException;
 import io.r2dbc.spi.TransactionDefinition;
 import io.r2dbc.spi.ValidationDepth;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -102,10 +103,15 @@ final class LibsqlConnection implements Connection, Lifecycle {
                     .map(answer -> result(answer, kind))
                     .singleOrEmpty();
         }
-        return Flux.defer(() -> start(work))
-                .collectList()
-                .flatMapIterable(answers -> answers)
-                .index((i, answer) -> result(answer, calls.get((int) (long) i).kind()));
+        return Flux.defer(() -> start(work)).collectList().flatMapIterable(answers -> results(answers, calls));
+    }
+
+    private List<LibsqlResult> results(List<Answer> answers, List<Call> calls) {
+        List<LibsqlResult> results = new ArrayList<>(answers.size());
+        for (int i = 0; i < answers.size(); i++) {
+            results.add(result(answers.get(i), calls.get(i).kind()));
+        }
+        return results;
     }
 
     private LibsqlResult result(Answer answer, Call.Kind kind) {

@@ -102,7 +102,7 @@ final class LibsqlStatement implements Statement {
     @Override
     public Publisher<LibsqlResult> execute() {
         List<@Nullable Object[]> sets = bindings.sets();
-        if (!Bindings.holdLobs(sets)) {
+        if (!bindings.holdLobs()) {
             return connection.run(work(sets));
         }
         return Flux.from(Bindings.readLobs(sets)).flatMap(read -> connection.run(work(read)));

@@ -19,9 +19,9 @@ final class OpenAnswer {
 
     private final Answer answer;
     private final Call.Kind kind;
-    private final LibsqlRowMetadata metadata;
+    private @Nullable LibsqlRowMetadata metadata; // made when first asked for, by whoever asks
     private final AtomicBoolean read = new AtomicBoolean();
-    private final AtomicBoolean taken = new AtomicBoolean();
+    private final AtomicBoolean taken;
     private volatile boolean abandoned;
     private final @Nullable Flux<List<@Nullable Object[]>> more;
 
@@ -29,12 +29,18 @@ final class OpenAnswer {
         this.answer = answer;
         this.kind = kind;
         this.more = answer.more();
-        this.metadata = new LibsqlRowMetadata(
-                answer.columns(), answer.rows().isEmpty() ? null : answer.rows().get(0));
+        this.taken = more == null ? read : new AtomicBoolean(); // of a whole answer there is nothing to take
     }
 
     LibsqlRowMetadata metadata() {
-        return metadata;
+        LibsqlRowMetadata known = metadata;
+        if (known == null) {
+            known = new LibsqlRowMetadata(
+                    answer.columns(),
+                    answer.rows().isEmpty() ? null : answer.rows().get(0));
+            metadata = known;
+        }
+        return known;
     }
 
     /** How many rows were changed, or null if the statement only reads. */

@@ -28,11 +28,22 @@ record ParsedStatement(String sql, Call.Kind kind, boolean changesRows, boolean 
         if (slots.length == 0) {
             return new Call(text, kind, Collections.emptyList());
         }
+        if (takesAllInOrder(values)) {
+            return new Call(text, kind, Arrays.asList(values));
+        }
         @Nullable Object[] arguments = new @Nullable Object[slots.length];
         for (int i = 0; i < slots.length; i++) {
             arguments[i] = values[slots[i]];
         }
         List<@Nullable Object> list = Arrays.asList(arguments);
         return new Call(text, kind, list);
+    }
+
+    private boolean takesAllInOrder(@Nullable Object[] values) {
+        boolean all = slots.length == values.length;
+        for (int i = 0; all && i < slots.length; i++) {
+            all = slots[i] == i;
+        }
+        return all;
     }
 }

@@ -25,14 +25,24 @@ final class Prepared {
     /** Some rows, how many bytes they hold, roughly, and whether they are the last. */
     record Portion(List<@Nullable Object[]> rows, long bytes, boolean last) {}
 
+    private static final Portion NOTHING = new Portion(List.of(), 0, true);
+
+    /** From how many characters or bytes on a value is not kept until the next run. */
+    private static final int MUCH = 1024;
+
     private final DB db;
     private final PreparedStatement statement;
     private final CoreStatement core;
     private final int parameters;
     private final String sql;
     private final Verb verb;
+    private final boolean returnsRows;
     private boolean onRow;
+    private boolean reset = true;
+    private boolean holdsMuch;
     private int width;
+    private List<Column> columns = List.of();
+    private long columnsMark = -1;
 
     Prepared(SQLiteConnection connection, String sql) throws SQLException {
         this.sql = sql;
@@ -52,6 +62,7 @@ final class Prepared {
         this.statement = connection.prepareStatement(sql);
         this.core = (CoreStatement) statement;
         this.parameters = statement.getParameterMetaData().getParameterCount();
+        this.returnsRows = core.pointer.safeRunInt(DB::column_count) > 0;
     }
 
     String sql() {
@@ -62,6 +73,11 @@ final class Prepared {
         return verb;
     }
 
+    /** Whether it is on a row. */
+    boolean isOnRow() {
+        return onRow;
+    }
+
     /** Runs it until its first row or its end. */
     void start(List<@Nullable Object> arguments) throws SQLException {
         if (arguments.size() != parameters) {
@@ -69,20 +85,61 @@ final class Prepared {
                     "the statement has " + parameters + " parameters and was given " + arguments.size() + " arguments",
                     SQLiteErrorCode.SQLITE_RANGE);
         }
-        onRow = db.execute(core, arguments.toArray());
-        width = core.pointer.safeRunInt(DB::column_count);
+        Object[] values = arguments.toArray();
+        holdsMuch = holdsMuch || holdMuch(values);
+        reset = false;
+        onRow = db.execute(core, values);
+        reset = !onRow; // sqlite-jdbc resets a statement that is done
+        width = returnsRows ? core.pointer.safeRunInt(DB::column_count) : 0;
+    }
+
+    private static boolean holdMuch(@Nullable Object[] values) {
+        for (Object value : values) {
+            if ((value instanceof String text && text.length() > MUCH)
+                    || (value instanceof byte[] bytes && bytes.length > MUCH)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Its columns, as they are after {@link #start}: only then does SQLite look whether the schema has changed. */
     List<Column> columns() throws SQLException {
-        List<Column> columns = new ArrayList<>(width);
+        if (width == 0) {
+            return List.of();
+        }
+        List<Column> found = new ArrayList<>(width);
         for (int i = 0; i < width; i++) {
             int index = i;
             String name = core.pointer.safeRun((db, statement) -> db.column_name(statement, index));
             String type = core.pointer.safeRun((db, statement) -> db.column_decltype(statement, index));
-            columns.add(new Column(String.valueOf(name), type));
+            found.add(new Column(String.valueOf(name), type));
         }
-        return List.copyOf(columns);
+        return List.copyOf(found);
+    }
+
+    /** Its columns, asked of SQLite only if the schema's mark is not that of the last time. */
+    List<Column> columns(long mark) throws SQLException {
+        if (mark != columnsMark) {
+            columns = columns();
+            columnsMark = mark;
+        }
+        return columns;
+    }
+
+    /** Runs a statement that has no parameters and gives one number, and makes it ready for the next run. */
+    long number() throws SQLException {
+        return core.pointer.safeRunLong(Prepared::number);
+    }
+
+    private static long number(DB db, long statement) throws SQLException {
+        int code = db.step(statement);
+        long number = code == Codes.SQLITE_ROW ? db.column_long(statement, 0) : 0;
+        db.reset(statement);
+        if (code != Codes.SQLITE_ROW) {
+            db.throwex(code);
+        }
+        return number;
     }
 
     /**
@@ -92,6 +149,9 @@ final class Prepared {
      * @param mostBytes after how many bytes of values no further row is read
      */
     Portion read(int most, long mostBytes) throws SQLException {
+        if (!onRow) {
+            return NOTHING;
+        }
         List<@Nullable Object[]> rows = new ArrayList<>();
         long bytes = 0;
         while (onRow && rows.size() < most && bytes < mostBytes) {
@@ -134,11 +194,17 @@ final class Prepared {
         return bytes;
     }
 
-    /** Makes it ready for the next run, and frees the values it was given. */
+    /** Makes it ready for the next run. Of the values it was given, it frees large ones; the next run replaces them all. */
     void reset() throws SQLException {
         onRow = false;
-        core.pointer.safeRunInt(DB::reset);
-        core.pointer.safeRunInt(DB::clear_bindings);
+        if (!reset) {
+            core.pointer.safeRunInt(DB::reset);
+            reset = true;
+        }
+        if (holdsMuch) {
+            core.pointer.safeRunInt(DB::clear_bindings);
+            holdsMuch = false;
+        }
     }
 
     /** Frees it. */

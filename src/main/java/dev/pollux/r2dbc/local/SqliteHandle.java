@@ -31,11 +31,13 @@ final class SqliteHandle {
     private final SQLiteConnection connection;
     private final DB db;
     private final StatementCache statements;
+    private final SchemaMark schema;
     private final BusyWait busyWait = new BusyWait();
 
     SqliteHandle(SQLiteConnection connection, int statementCacheSize) throws SQLException {
         this.connection = connection;
         this.db = connection.getDatabase();
+        this.schema = new SchemaMark(connection);
         this.statements = new StatementCache(connection, statementCacheSize);
         // Tells only sqlite-jdbc, not SQLite: otherwise it runs a BEGIN and a COMMIT of its own after every statement.
         connection.getConnectionConfig().setAutoCommit(false);
@@ -68,14 +70,18 @@ final class SqliteHandle {
      *     has counted
      */
     Run run(Call call, boolean inTransaction, int most, long mostBytes) throws SQLException {
-        boolean writes = call.kind() == Call.Kind.WRITE;
-        long changesBefore = writes ? db.total_changes() : 0;
         Prepared statement = statements.take(call.sql());
+        boolean writes = call.kind() == Call.Kind.WRITE;
+        boolean countsItself = statement.verb() == Verb.CHANGE;
+        long changesBefore = writes && !countsItself ? db.total_changes() : 0;
         boolean usable = false;
         try {
             refuseTransactionControl(statement.verb(), inTransaction);
+            if (writes && !countsItself) {
+                changesSchema(statement.verb());
+            }
             statement.start(call.arguments());
-            List<Column> columns = statement.columns();
+            List<Column> columns = columns(statement);
             Prepared.Portion portion = statement.read(most, mostBytes);
             usable = true;
             if (!portion.last()) {
@@ -83,7 +89,7 @@ final class SqliteHandle {
             }
             // From here on nothing may run in SQLite: an interrupt would report a write as stopped that has committed.
             // changes() still counts for the last statement that changed rows if this one, a CREATE say, changed none.
-            long affected = writes && db.total_changes() != changesBefore ? db.changes() : 0;
+            long affected = countsItself || (writes && db.total_changes() != changesBefore) ? db.changes() : 0;
             statements.giveBack(statement);
             return new Run(columns, portion.rows(), null, affected);
         } finally {
@@ -91,6 +97,18 @@ final class SqliteHandle {
                 discard(statement);
             }
         }
+    }
+
+    private void changesSchema(Verb verb) {
+        schema.mayHaveChanged();
+        if (verb == Verb.ATTACH) {
+            schema.attached();
+        }
+    }
+
+    /** A statement that has ended without a row is not asked for the mark, as that runs in SQLite: see above. */
+    private List<Column> columns(Prepared statement) throws SQLException {
+        return statement.isOnRow() ? statement.columns(schema.now()) : statement.columns();
     }
 
     private static void refuseTransactionControl(Verb verb, boolean inTransaction) throws SQLException {
@@ -134,6 +152,7 @@ final class SqliteHandle {
 
     /** Rolls back if there is something to roll back. */
     void rollback() {
+        schema.mayHaveChanged();
         try {
             run(ROLLBACK);
         } catch (SQLException e) {

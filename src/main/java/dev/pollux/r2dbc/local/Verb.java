@@ -9,6 +9,10 @@ enum Verb {
     TRANSACTION,
     /** It works on a savepoint, which outside a transaction would begin or commit one. */
     SAVEPOINT,
+    /** It changes rows, and SQLite counts them. */
+    CHANGE,
+    /** It adds a database to the connection. */
+    ATTACH,
     /** It sets how long SQLite waits for locks, and would put SQLite's own way of waiting in the place of ours. */
     BUSY_TIMEOUT,
     OTHER,
@@ -31,6 +35,8 @@ enum Verb {
             case "BEGIN", "COMMIT", "END" -> TRANSACTION;
             case "ROLLBACK" -> isRollbackTo(sql.substring(end)) ? SAVEPOINT : TRANSACTION;
             case "SAVEPOINT", "RELEASE" -> SAVEPOINT;
+            case "INSERT", "REPLACE", "UPDATE", "DELETE" -> CHANGE;
+            case "ATTACH" -> ATTACH;
             case "PRAGMA" ->
                 SETS_BUSY_TIMEOUT.matcher(sql).region(end, sql.length()).matches() ? BUSY_TIMEOUT : OTHER;
             default -> OTHER;

@@ -37,6 +37,7 @@ final class WorkRunner {
     private static final int DEFAULT_PORTION_ROWS = 256;
 
     private final SessionThread thread;
+    private final Emitter emitter;
     private final SqliteHandle handle;
     private final SqliteErrors errors;
     private final boolean readersBlockWriters;
@@ -45,8 +46,14 @@ final class WorkRunner {
     private volatile Gate.@Nullable Turn heldGate;
     private volatile @Nullable Cursor cursor;
 
-    WorkRunner(SessionThread thread, SqliteHandle handle, SqliteErrors errors, boolean readersBlockWriters) {
+    WorkRunner(
+            SessionThread thread,
+            Emitter emitter,
+            SqliteHandle handle,
+            SqliteErrors errors,
+            boolean readersBlockWriters) {
         this.thread = thread;
+        this.emitter = emitter;
         this.handle = handle;
         this.errors = errors;
         this.readersBlockWriters = readersBlockWriters;
@@ -106,17 +113,23 @@ final class WorkRunner {
     private List<Answer> calls(Work work, Step<?> step, boolean inTransaction) {
         boolean stream = work.calls().size() == 1 && work.readsOnly() && !readersBlockWriters;
         int rows = work.fetchSize() > 0 ? work.fetchSize() : DEFAULT_PORTION_ROWS;
+        int most = stream ? rows : Integer.MAX_VALUE;
+        long mostBytes = stream ? Cursor.PORTION_BYTES : Long.MAX_VALUE;
         List<Answer> answers = new ArrayList<>(work.calls().size());
-        for (Call call : work.calls()) {
-            SqliteHandle.Run run = guarded(
-                    step,
-                    call.sql(),
-                    () -> stream
-                            ? handle.run(call, inTransaction, rows, Cursor.PORTION_BYTES)
-                            : handle.run(call, inTransaction, Integer.MAX_VALUE, Long.MAX_VALUE));
-            answers.add(answer(run, rows, step));
+        handle.waitForLocks(step.limits().lockWait(), step.stoppable());
+        try {
+            // All calls are one stretch: work of a thousand should not begin and end to be stoppable a thousand times.
+            return step.stoppable().run(() -> {
+                for (Call call : work.calls()) {
+                    step.stoppable().check();
+                    answers.add(answer(handle.run(call, inTransaction, most, mostBytes), rows, step));
+                }
+                return answers;
+            });
+        } catch (SQLException e) {
+            String failed = work.calls().get(answers.size()).sql();
+            throw mapped(e, step.stoppable(), step.limits(), failed);
         }
-        return answers;
     }
 
     private Answer answer(SqliteHandle.Run run, int rows, Step<?> step) {
@@ -125,7 +138,7 @@ final class WorkRunner {
         }
         Cursor opened = new Cursor(handle, run.unread(), rows, step.limits());
         cursor = opened;
-        return new Answer(run.columns(), run.rows(), Portions.of(thread, this, opened), 0);
+        return new Answer(run.columns(), run.rows(), Portions.of(thread, emitter, this, opened), 0);
     }
 
     void begin(TransactionMode mode, Step<?> step) {

@@ -21,9 +21,11 @@ public record Answer(
         @Nullable Flux<List<@Nullable Object[]>> more,
         long rowsAffected) {
 
+    private static final Answer ONE_ROW_CHANGED = new Answer(List.of(), List.of(), null, 1);
+
     /** A whole answer. */
     public static Answer whole(List<Column> columns, List<@Nullable Object[]> rows, long rowsAffected) {
-        return new Answer(columns, rows, null, rowsAffected);
+        return columns.isEmpty() && rowsAffected == 1 ? ONE_ROW_CHANGED : new Answer(columns, rows, null, rowsAffected);
     }
 
     /** Its shape without its values, which may be secret. */

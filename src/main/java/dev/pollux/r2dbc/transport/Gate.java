@@ -52,10 +52,21 @@ public final class Gate {
      */
     public Turn enter(Consumer<Turn> entered) {
         Turn turn = new Turn(entered);
+        boolean free;
         synchronized (this) {
-            line.add(turn);
+            free = inside == null && line.isEmpty() && !lettingIn;
+            if (free) {
+                inside = turn;
+                entries++;
+            } else {
+                line.add(turn);
+            }
         }
-        letIn();
+        if (free) {
+            entered.accept(turn);
+        } else {
+            letIn();
+        }
         return turn;
     }
 

@@ -24,6 +24,11 @@ public record Work(List<Call> calls, int fetchSize) {
 
     /** Whether all of it only reads. */
     public boolean readsOnly() {
-        return calls.stream().allMatch(call -> call.kind() == Call.Kind.READ);
+        for (Call call : calls) {
+            if (call.kind() != Call.Kind.READ) {
+                return false;
+            }
+        }
+        return true;
     }
 }

@@ -9,8 +9,12 @@ class VerbTest {
 
     @ParameterizedTest
     @CsvSource({
-        "insert into t values (1), OTHER",
-        "UPDATE t SET a = 'INSERT', OTHER",
+        "insert into t values (1), CHANGE",
+        "UPDATE t SET a = 'INSERT', CHANGE",
+        "REPLACE INTO t VALUES (1), CHANGE",
+        "DELETE FROM t, CHANGE",
+        "WITH a AS (SELECT 1) INSERT INTO t SELECT * FROM a, OTHER",
+        "ATTACH 'a.db' AS a, ATTACH",
         "'/* insert */ -- insert', NONE",
         "/* a */ /* b */ BEGIN IMMEDIATE, TRANSACTION",
         "commit;, TRANSACTION",
