@@ -25,7 +25,7 @@ import tools.jackson.core.type.TypeReference;
  * }</pre>
  *
  * <p>All publishers are cold: nothing happens before they are subscribed, and each subscription does it anew. They emit
- * on the threads that the driver emits on (with {@code r2dbc:libsql}, Reactor's parallel scheduler). Errors are
+ * on Reactor's parallel scheduler. Errors are
  * {@link LibsqlException}s. Faults that pass (a busy database, the network) are retried for {@link Config#keepAlive()}
  * before a publisher fails with them; every statement is fenced or idempotent, so a retry never does a thing twice.
  *

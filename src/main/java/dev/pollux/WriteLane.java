@@ -16,6 +16,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 import reactor.util.concurrent.Queues;
 
 /**
@@ -66,9 +67,9 @@ final class WriteLane {
     }
 
     /**
-     * Lines a step up at each subscription; emits its result once it is committed, on the thread the database answered
-     * on. Fails with what the database failed with. Cancelling takes it out of the line; a step whose turn has come runs
-     * and settles all the same.
+     * Lines a step up at each subscription; emits its result once it is committed, on a parallel scheduler thread. Fails
+     * with what the database failed with. Cancelling takes it out of the line; a step whose turn has come runs and
+     * settles all the same.
      */
     <V, R> Mono<R> submit(Step<V, R> step) {
         return Mono.create(sink -> {
@@ -164,6 +165,7 @@ final class WriteLane {
             busy.set(false);
             start();
         }
-        turn.emit();
+        // Callers' code may take its time; where the answer came, it would keep the next one from the lane.
+        Schedulers.parallel().schedule(turn::emit);
     }
 }

@@ -4,10 +4,13 @@ import dev.pollux.testing.Events;
 import dev.pollux.testing.ScriptedDatabase;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
+import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
 /** Races of a poll, each reproduced by holding one thread at the place where it loses. */
@@ -20,9 +23,15 @@ class PollRaceTest {
     /** The poll goes to wait, a ring comes, and the fetch that it starts is over before the first wait has begun. */
     @Test
     void aRingWhileAPollIsGoingToWaitDoesNotStallIt() {
-        // Answers on fresh threads, so that the second fetch can end while the first one's thread is held.
-        ScriptedDatabase database = new ScriptedDatabase(execution ->
-                execution.nothing().subscribeOn(Schedulers.fromExecutor(task -> new Thread(task).start())));
+        // Threads enough that the second fetch can end while the first one's is held, on a machine of one core too.
+        Schedulers.setFactory(new Schedulers.Factory() {
+            @Override
+            public Scheduler newParallel(int parallelism, ThreadFactory threads) {
+                return Schedulers.Factory.super.newParallel(Math.max(4, parallelism), threads);
+            }
+        });
+        ScriptedDatabase database =
+                new ScriptedDatabase(execution -> execution.nothing().publishOn(Schedulers.parallel()));
         Config config = Config.builder(QUEUE)
                 .pollInterval(Duration.ofMillis(500))
                 .listener(events)
@@ -47,6 +56,7 @@ class PollRaceTest {
         } finally {
             Schedulers.resetOnScheduleHook("hold");
             poll.dispose();
+            Schedulers.resetFactory();
         }
     }
 
@@ -62,12 +72,14 @@ class PollRaceTest {
 
     /** Waits for the {@code count}th fetch, and fails if it does not come. */
     private void fetched(int count) {
+        // Not by block(), which Reactor refuses on the thread that is held.
         List<StorageEvent.Fetched> fetches = events.flux()
                 .ofType(StorageEvent.Fetched.class)
                 .take(count)
                 .collectList()
-                .blockOptional(Duration.ofSeconds(20))
-                .orElseThrow();
+                .toFuture()
+                .orTimeout(20, TimeUnit.SECONDS)
+                .join();
         if (fetches.size() < count) {
             throw new AssertionError("only " + fetches.size() + " fetches");
         }

@@ -25,6 +25,8 @@ import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
 
 /** How the lane shares turns, and what it makes of faults that a real database can't be made to show on demand. */
@@ -109,6 +111,22 @@ class WriteLaneTest {
                 .contains("job_type = ?4")
                 .contains("- ?5");
         assertThat(shared.arguments()).hasSize(5).startsWith("email", 25L).endsWith("email", 300L);
+    }
+
+    @Test
+    void callersDoNotRunWhereTheDatabaseAnswersAndTheNextAnswerComes() {
+        Scheduler database = Schedulers.newSingle("database");
+        try {
+            LibsqlStorage<Email> storage =
+                    storage(new ScriptedDatabase(execution -> added(execution).publishOn(database)));
+            String thread = storage.push(Email.number(1))
+                    .then(Mono.fromCallable(() -> Thread.currentThread().getName()))
+                    .blockOptional(PATIENCE)
+                    .orElseThrow();
+            assertThat(thread).startsWith("parallel-");
+        } finally {
+            database.dispose();
+        }
     }
 
     @Test
