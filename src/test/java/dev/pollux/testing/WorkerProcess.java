@@ -32,7 +32,10 @@ public final class WorkerProcess {
                 .build();
         LibsqlStorage<Integer> storage =
                 LibsqlStorage.create(ConnectionFactories.get(arguments[0]), Integer.class, config);
-        var running = storage.poll(Worker.named("process"))
+        Sinks.Empty<Void> stop = Sinks.empty();
+        storage.poll(Worker.named("process"))
+                // Not by disposing: that would cancel a handler between its line and its end.
+                .takeUntilOther(stop.asMono())
                 .transform(storage.lock())
                 .flatMap(storage.<String>ack(task -> Mono.fromRunnable(() -> print("done " + task.id()))), 256)
                 .subscribe(outcome -> {}, error -> {
@@ -42,7 +45,7 @@ public final class WorkerProcess {
         while (System.in.read() >= 0) {
             // Until the parent closes it.
         }
-        running.dispose();
+        stop.tryEmitEmpty().orThrow();
         stopped.asMono().block(Duration.ofSeconds(30));
         print("bye");
         System.exit(0);
