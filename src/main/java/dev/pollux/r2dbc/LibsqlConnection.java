@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
@@ -99,11 +100,12 @@ final class LibsqlConnection implements Connection, Lifecycle {
         if (calls.size() == 1) {
             Call.Kind kind = calls.get(0).kind();
             // A Mono, for whoever takes only the first result must not cancel what that result still reads from.
-            return Flux.defer(() -> start(work))
+            return Flux.defer(() -> start(work, session::execute))
                     .map(answer -> result(answer, kind))
                     .singleOrEmpty();
         }
-        return Flux.defer(() -> start(work)).collectList().flatMapIterable(answers -> results(answers, calls));
+        return Mono.from(Flux.defer(() -> start(work, session::executeAll)))
+                .flatMapIterable(answers -> results(answers, calls));
     }
 
     private List<LibsqlResult> results(List<Answer> answers, List<Call> calls) {
@@ -122,8 +124,8 @@ final class LibsqlConnection implements Connection, Lifecycle {
         return new LibsqlResult(opened);
     }
 
-    private Flux<Answer> start(Work work) {
-        Flux<Answer> answers = inTransactionIfDue(work);
+    private <T> Flux<T> start(Work work, Function<Work, Publisher<T>> how) {
+        Flux<T> answers = inTransactionIfDue(work, how);
         return hasLockWait() ? answers.onErrorMap(LibsqlConnection::lockTimeout) : answers;
     }
 
@@ -140,18 +142,16 @@ final class LibsqlConnection implements Connection, Lifecycle {
                 : error;
     }
 
-    private Flux<Answer> inTransactionIfDue(Work work) {
+    private <T> Flux<T> inTransactionIfDue(Work work, Function<Work, Publisher<T>> how) {
         abandonUnread();
-        if (session.inTransaction()) {
-            if (readOnlyTransaction && !work.readsOnly()) {
-                return Flux.error(new R2dbcPermissionDeniedException(
-                        "a statement that may write was run in a read-only transaction on " + database, "25006"));
-            }
-            return session.execute(work);
+        if (session.inTransaction() && readOnlyTransaction && !work.readsOnly()) {
+            return Flux.error(new R2dbcPermissionDeniedException(
+                    "a statement that may write was run in a read-only transaction on " + database, "25006"));
         }
-        return autoCommit
-                ? session.execute(work)
-                : begin(TransactionMode.IMMEDIATE, false, null).thenMany(session.execute(work));
+        Publisher<T> answers = how.apply(work);
+        return autoCommit || session.inTransaction()
+                ? Flux.from(answers)
+                : begin(TransactionMode.IMMEDIATE, false, null).thenMany(answers);
     }
 
     private void abandonUnread() {

@@ -52,9 +52,8 @@ final class LocalSession implements Session {
 
     @Override
     public Flux<Answer> execute(Work work) {
-        if (work.calls().size() > 1) { // whole answers only, so nothing that must be freed
-            return this.<List<Answer>>inLine(() -> runner.needsGate(work), step -> runner.execute(work, step))
-                    .flatMapIterable(answers -> answers);
+        if (work.calls().size() > 1) {
+            return executeAll(work).flatMapIterable(answers -> answers);
         }
         return Flux.defer(() -> {
             Handover<Flux<List<@Nullable Object[]>>> cursor = new Handover<>(Portions::abandon);
@@ -62,6 +61,14 @@ final class LocalSession implements Session {
                             () -> runner.needsGate(work), step -> offering(cursor, runner.execute(work, step)))
                     .flatMapIterable(answers -> answers));
         });
+    }
+
+    @Override
+    public Mono<List<Answer>> executeAll(Work work) {
+        return work.calls().size() == 1
+                ? Session.super.executeAll(work)
+                // Whole answers only, so nothing that must be freed.
+                : inLine(() -> runner.needsGate(work), step -> runner.execute(work, step));
     }
 
     /** Only a call that is alone has more rows, so the first signal to the subscriber delivers them. */

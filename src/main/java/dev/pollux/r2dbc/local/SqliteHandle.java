@@ -4,7 +4,9 @@ import dev.pollux.r2dbc.transport.Call;
 import dev.pollux.r2dbc.transport.Column;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteConnection;
 import org.sqlite.SQLiteErrorCode;
@@ -31,6 +33,7 @@ final class SqliteHandle {
     private final SQLiteConnection connection;
     private final DB db;
     private final StatementCache statements;
+    private final Map<String, Prepared> controls = new HashMap<>();
     private final SchemaMark schema;
     private final BusyWait busyWait = new BusyWait();
 
@@ -53,6 +56,24 @@ final class SqliteHandle {
     /** Runs a statement without arguments and rows. */
     void run(String sql) throws SQLException {
         db.exec(sql, false);
+    }
+
+    /** Runs a BEGIN or COMMIT, which is kept prepared beside the users' own statements. */
+    void control(String sql) throws SQLException {
+        Prepared statement = controls.remove(sql);
+        if (statement == null) {
+            statement = new Prepared(connection, sql);
+        }
+        boolean worked = false;
+        try {
+            statement.start(List.of());
+            worked = true;
+            controls.put(sql, statement);
+        } finally {
+            if (!worked) {
+                discard(statement);
+            }
+        }
     }
 
     /** Runs a statement and returns the one value it gives, or null. */

@@ -134,7 +134,9 @@ final class WorkRunner {
 
     private Answer answer(SqliteHandle.Run run, int rows, Step<?> step) {
         if (run.unread() == null) {
-            return Answer.whole(run.columns(), run.rows(), run.rowsAffected());
+            return run.columns().isEmpty()
+                    ? Answer.changed(run.rowsAffected())
+                    : Answer.whole(run.columns(), run.rows(), run.rowsAffected());
         }
         Cursor opened = new Cursor(handle, run.unread(), rows, step.limits());
         cursor = opened;
@@ -271,7 +273,7 @@ final class WorkRunner {
     }
 
     private boolean ran(String sql) throws SQLException {
-        handle.run(sql);
+        handle.control(sql);
         return true;
     }
 
@@ -294,7 +296,7 @@ final class WorkRunner {
     private void uninterrupted(Step<?> step, String sql) {
         handle.waitForLocks(step.limits().lockWait(), step.stoppable());
         try {
-            handle.run(sql);
+            handle.control(sql);
         } catch (SQLException e) {
             throw mapped(e, step.stoppable(), step.limits(), sql);
         }

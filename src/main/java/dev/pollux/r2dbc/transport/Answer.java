@@ -23,6 +23,14 @@ public record Answer(
 
     private static final Answer ONE_ROW_CHANGED = new Answer(List.of(), List.of(), null, 1);
 
+    private static final Answer CHANGED_ONE = whole(List.of(), List.of(), 1);
+
+    /** The answer to a statement that returns no rows. */
+    public static Answer changed(long rowsAffected) {
+        // Work of a thousand inserts has a thousand of these.
+        return rowsAffected == 1 ? CHANGED_ONE : whole(List.of(), List.of(), rowsAffected);
+    }
+
     /** A whole answer. */
     public static Answer whole(List<Column> columns, List<@Nullable Object[]> rows, long rowsAffected) {
         return columns.isEmpty() && rowsAffected == 1 ? ONE_ROW_CHANGED : new Answer(columns, rows, null, rowsAffected);

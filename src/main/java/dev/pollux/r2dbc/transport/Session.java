@@ -1,6 +1,7 @@
 package dev.pollux.r2dbc.transport;
 
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -30,6 +31,11 @@ public interface Session {
      *     stops the work as soon as the database can, and whether it took effect is then unknown.
      */
     Flux<Answer> execute(Work work);
+
+    /** What {@link #execute} emits, all at once: for work of several calls, whose answers come together. */
+    default Mono<List<Answer>> executeAll(Work work) {
+        return execute(work).collectList();
+    }
 
     /** Begins a transaction; fails with {@link IllegalStateException} if one is open. */
     Mono<Void> begin(TransactionMode mode);
