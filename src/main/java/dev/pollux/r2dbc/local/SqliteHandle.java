@@ -36,6 +36,7 @@ final class SqliteHandle {
     private final Map<String, Prepared> controls = new HashMap<>();
     private final SchemaMark schema;
     private final BusyWait busyWait = new BusyWait();
+    private @Nullable Boolean utf8;
 
     SqliteHandle(SQLiteConnection connection, int statementCacheSize) throws SQLException {
         this.connection = connection;
@@ -103,6 +104,9 @@ final class SqliteHandle {
             }
             statement.start(call.arguments());
             List<Column> columns = columns(statement);
+            if (statement.isOnRow()) {
+                statement.textIsUtf8(isUtf8());
+            }
             Prepared.Portion portion = statement.read(most, mostBytes);
             usable = true;
             if (!portion.last()) {
@@ -120,7 +124,24 @@ final class SqliteHandle {
         }
     }
 
+    /** Asked once, and again after what may have changed it: a pragma can, as long as the database is empty. */
+    private boolean isUtf8() throws SQLException {
+        Boolean known = utf8;
+        if (known == null) {
+            Prepared pragma = new Prepared(connection, "PRAGMA encoding");
+            try {
+                pragma.start(List.of());
+                known = "UTF-8".equals(pragma.read(1, 1).rows().get(0)[0]);
+            } finally {
+                discard(pragma);
+            }
+            utf8 = known;
+        }
+        return known;
+    }
+
     private void changesSchema(Verb verb) {
+        utf8 = null;
         schema.mayHaveChanged();
         if (verb == Verb.ATTACH) {
             schema.attached();
