@@ -24,6 +24,7 @@ import reactor.core.scheduler.Schedulers;
 final class LocalSession implements Session {
 
     private final SessionThread thread;
+    private final Emitter emitter;
     private final Gate line = new Gate();
     private final Gate writers;
     private final SqliteHandle handle;
@@ -39,13 +40,14 @@ final class LocalSession implements Session {
 
     LocalSession(SessionThread thread, Opening.Opened opened, Gate writers, LocalOptions options, SqliteErrors errors) {
         this.thread = thread;
+        this.emitter = new Emitter(thread.spin());
         this.handle = opened.handle();
         this.version = opened.version();
         this.writers = writers;
         this.options = options;
         this.errors = errors;
         this.statementTimeout = options.statementTimeout();
-        this.runner = new WorkRunner(thread, handle, errors, opened.readersBlockWriters());
+        this.runner = new WorkRunner(thread, emitter, handle, errors, opened.readersBlockWriters());
     }
 
     @Override
@@ -144,12 +146,11 @@ final class LocalSession implements Session {
     }
 
     private <T> Mono<T> inLine(BooleanSupplier needsGate, Step.Body<T> body) {
-        return Mono.<T>create(sink -> {
-                    Step<T> step = new Step<>(this, limits(), needsGate, body, sink);
-                    sink.onCancel(step::cancel);
-                    step.start();
-                })
-                .publishOn(Schedulers.parallel());
+        return Mono.create(sink -> {
+            Step<T> step = new Step<>(this, limits(), needsGate, body, sink);
+            sink.onCancel(step::cancel);
+            step.start();
+        });
     }
 
     private Limits limits() {
@@ -178,6 +179,10 @@ final class LocalSession implements Session {
 
     SessionThread thread() {
         return thread;
+    }
+
+    Emitter emitter() {
+        return emitter;
     }
 
     SqliteErrors errors() {

@@ -7,7 +7,6 @@ import org.reactivestreams.Subscription;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.FluxSink;
-import reactor.core.scheduler.Schedulers;
 
 /**
  * The rest of a reading call's rows. Each portion requested is read from the cursor on the session thread, one at a
@@ -21,27 +20,34 @@ import reactor.core.scheduler.Schedulers;
 final class Portions {
 
     private final SessionThread thread;
+    private final Emitter emitter;
     private final WorkRunner runner;
     private final Cursor cursor;
     private final FluxSink<List<@Nullable Object[]>> sink;
     private final AtomicBoolean reading = new AtomicBoolean();
 
-    private Portions(SessionThread thread, WorkRunner runner, Cursor cursor, FluxSink<List<@Nullable Object[]>> sink) {
+    private Portions(
+            SessionThread thread,
+            Emitter emitter,
+            WorkRunner runner,
+            Cursor cursor,
+            FluxSink<List<@Nullable Object[]>> sink) {
         this.thread = thread;
+        this.emitter = emitter;
         this.runner = runner;
         this.cursor = cursor;
         this.sink = sink;
     }
 
     /** The rows that the cursor has left, for one subscriber. */
-    static Flux<List<@Nullable Object[]>> of(SessionThread thread, WorkRunner runner, Cursor cursor) {
+    static Flux<List<@Nullable Object[]>> of(SessionThread thread, Emitter emitter, WorkRunner runner, Cursor cursor) {
         AtomicBoolean subscribed = new AtomicBoolean();
         return Flux.create(sink -> {
             if (subscribed.getAndSet(true)) {
                 sink.error(new IllegalStateException("the rows of a result can be read once"));
                 return;
             }
-            Portions portions = new Portions(thread, runner, cursor, sink);
+            Portions portions = new Portions(thread, emitter, runner, cursor, sink);
             sink.onDispose(portions::close);
             sink.onRequest(n -> portions.readIfWanted());
         });
@@ -68,7 +74,7 @@ final class Portions {
     private void read() {
         try {
             Prepared.Portion portion = runner.read(cursor);
-            Schedulers.parallel().schedule(() -> emit(portion));
+            emitter.emit(() -> emit(portion));
         } catch (Throwable e) {
             fail(e);
         }
@@ -87,7 +93,7 @@ final class Portions {
     }
 
     private void fail(Throwable error) {
-        Schedulers.parallel().schedule(() -> sink.error(error));
+        emitter.emit(() -> sink.error(error));
     }
 
     private void close() {

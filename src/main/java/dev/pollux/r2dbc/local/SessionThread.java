@@ -1,35 +1,40 @@
 package dev.pollux.r2dbc.local;
 
-import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import reactor.core.publisher.Operators;
 import reactor.util.context.Context;
 
 /**
  * The one thread on which a session calls SQLite. It parks while there is nothing to do.
  *
- * <p>Races: {@link #execute} against {@link #finish} is decided under the monitor. A task that was accepted runs before
- * the last one; a task that comes later is refused, and its caller must say so to whoever waits for it.
+ * <p>Races: {@link #execute} against {@link #finish} is decided by the order of the queue. A task that is before the
+ * last one runs; the caller of one that is behind it finds the thread finishing, takes it back and is refused, and must
+ * say so to whoever waits for it. A task that comes while the thread is about to park is seen by the thread, which says
+ * that it parks before it looks once more, or its caller sees that it parks, and wakes it.
  *
- * <p>The queue is a plain one under this object's monitor: callers come on Reactor's threads, which may not park, as
- * they would on the lock of a blocking queue. The monitor is held for a few instructions only.
+ * <p>The queue has no lock: callers come on Reactor's threads, which may not park.
  */
 final class SessionThread {
 
     private static final AtomicLong NUMBER = new AtomicLong();
 
-    private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
-    private boolean finishing;
+    private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+    private final Spin spin = new Spin();
+    private volatile boolean finishing;
+    private volatile boolean parked;
     private boolean ended; // only the thread itself looks
+    private final Thread thread = new Thread(this::loop, "pollux-local-" + NUMBER.incrementAndGet());
 
     private SessionThread() {}
 
     /** A thread that runs, and does not keep the JVM alive. */
     static SessionThread start() {
         SessionThread session = new SessionThread();
-        Thread thread = new Thread(session::loop, "pollux-local-" + NUMBER.incrementAndGet());
-        thread.setDaemon(true);
-        thread.start();
+        session.thread.setDaemon(true);
+        session.thread.start();
         return session;
     }
 
@@ -38,40 +43,59 @@ final class SessionThread {
      *
      * @return whether it was accepted and will run
      */
-    synchronized boolean execute(Runnable task) {
+    boolean execute(Runnable task) {
         if (finishing) {
             return false;
         }
         add(task);
-        return true;
+        return !finishing || !tasks.remove(task);
     }
 
     /** Queues the last task, after which the thread ends. Only the first call counts. */
-    synchronized void finish(Runnable last) {
-        if (finishing) {
-            return;
+    void finish(Runnable last) {
+        synchronized (this) {
+            if (finishing) {
+                return;
+            }
+            finishing = true;
         }
-        finishing = true;
         add(() -> {
             ended = true;
             last.run();
         });
     }
 
-    private synchronized void add(Runnable task) {
-        tasks.add(task);
-        notifyAll();
+    /** By which it and the thread that answers it look for work. */
+    Spin spin() {
+        return spin;
     }
 
-    private synchronized Runnable take() {
-        while (tasks.isEmpty()) {
-            try {
-                wait();
-            } catch (InterruptedException e) {
-                // The thread is ours and ends by finish() alone, so that SQLite is always closed.
-            }
+    private void add(Runnable task) {
+        tasks.add(task);
+        if (parked) {
+            LockSupport.unpark(thread);
         }
-        return tasks.remove();
+    }
+
+    private Runnable take() {
+        Runnable task = tasks.poll();
+        while (task == null) {
+            if (!spin.fills(tasks)) {
+                park();
+            }
+            task = tasks.poll();
+        }
+        return task;
+    }
+
+    private void park() {
+        parked = true;
+        if (tasks.isEmpty()) {
+            LockSupport.park(this);
+            // The thread is ours and ends by finish() alone, so that SQLite is always closed.
+            Thread.interrupted();
+        }
+        parked = false;
     }
 
     private void loop() {

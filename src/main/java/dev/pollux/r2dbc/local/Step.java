@@ -132,7 +132,7 @@ final class Step<T> {
         if (!limits.strict() && session.writers().entries() != entriesThen) {
             startLockWaitTimer();
         } else if (drop(EnumSet.of(State.AT_GATE))) {
-            sink.error(session.errors().lockWaitOver(limits.lockWait()));
+            publish(null, session.errors().lockWaitOver(limits.lockWait()));
         }
     }
 
@@ -166,11 +166,17 @@ final class Step<T> {
             move(State.RUNNING, State.DONE);
             leave();
         }
-        if (error == null) {
-            sink.success(result);
-        } else {
-            sink.error(error);
-        }
+        publish(result, error);
+    }
+
+    private void publish(@Nullable T result, @Nullable Throwable error) {
+        session.emitter().emit(() -> {
+            if (error == null) {
+                sink.success(result);
+            } else {
+                sink.error(error);
+            }
+        });
     }
 
     /** The turn inside the write gate, which from now on the caller leaves; null if the step needed none. */
@@ -190,7 +196,7 @@ final class Step<T> {
     /** The session is closed: as {@link #cancel()}, and whoever waits is told. */
     void close() {
         if (drop(NOT_BEGUN)) {
-            sink.error(session.errors().closed());
+            publish(null, session.errors().closed());
         } else {
             stoppable.stop(Stoppable.Reason.CLOSED);
         }

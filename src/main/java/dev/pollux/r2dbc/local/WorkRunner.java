@@ -37,6 +37,7 @@ final class WorkRunner {
     private static final int DEFAULT_PORTION_ROWS = 256;
 
     private final SessionThread thread;
+    private final Emitter emitter;
     private final SqliteHandle handle;
     private final SqliteErrors errors;
     private final boolean readersBlockWriters;
@@ -45,8 +46,14 @@ final class WorkRunner {
     private volatile Gate.@Nullable Turn heldGate;
     private volatile @Nullable Cursor cursor;
 
-    WorkRunner(SessionThread thread, SqliteHandle handle, SqliteErrors errors, boolean readersBlockWriters) {
+    WorkRunner(
+            SessionThread thread,
+            Emitter emitter,
+            SqliteHandle handle,
+            SqliteErrors errors,
+            boolean readersBlockWriters) {
         this.thread = thread;
+        this.emitter = emitter;
         this.handle = handle;
         this.errors = errors;
         this.readersBlockWriters = readersBlockWriters;
@@ -125,7 +132,7 @@ final class WorkRunner {
         }
         Cursor opened = new Cursor(handle, run.unread(), rows, step.limits());
         cursor = opened;
-        return new Answer(run.columns(), run.rows(), Portions.of(thread, this, opened), 0);
+        return new Answer(run.columns(), run.rows(), Portions.of(thread, emitter, this, opened), 0);
     }
 
     void begin(TransactionMode mode, Step<?> step) {

@@ -1,0 +1,63 @@
+package dev.pollux.r2dbc.local;
+
+import java.util.Queue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A brief look for more work before a thread parks. To wake a parked thread takes longer than to read a row, so two
+ * threads that answer each other at once are far faster if neither parks. There is one of these for the two threads of a
+ * session's conversation, its own and the one that emits.
+ *
+ * <p>It looks for about as long as waking takes, and so never costs much more than parking would have. After a look in
+ * vain, for there was nothing to do or the other thread had no core to run on, twice as many are left out as the last
+ * time. And no more threads of a JVM look at a time than there are cores.
+ *
+ * <p>Races: both threads count the looks that are left out, and may miss a step of each other. It does not matter.
+ */
+final class Spin {
+
+    private static final long NANOS = TimeUnit.MICROSECONDS.toNanos(20);
+    private static final int LOOKS_PER_CLOCK = 32;
+    private static final int MOST_LEFT_OUT = 255;
+    private static final int CORES = Runtime.getRuntime().availableProcessors();
+    private static final AtomicInteger LOOKING = new AtomicInteger();
+
+    private volatile int leaveOut = CORES > 1 ? 0 : Integer.MAX_VALUE;
+    private volatile int penalty;
+
+    /** Whether there is something in the queue now or in a moment. */
+    boolean fills(Queue<?> queue) {
+        if (!queue.isEmpty()) {
+            return true;
+        }
+        int left = leaveOut;
+        if (left > 0) {
+            leaveOut = left - 1;
+            return false;
+        }
+        if (LOOKING.incrementAndGet() > CORES) {
+            LOOKING.decrementAndGet();
+            return false;
+        }
+        boolean filled = look(queue);
+        LOOKING.decrementAndGet();
+        int next = filled ? 0 : Math.min(2 * penalty + 1, MOST_LEFT_OUT);
+        penalty = next;
+        leaveOut = next;
+        return filled;
+    }
+
+    /** Without Thread.onSpinWait, which BlockHound takes for blocking. */
+    private static boolean look(Queue<?> queue) {
+        long start = System.nanoTime();
+        do {
+            for (int i = 0; i < LOOKS_PER_CLOCK; i++) {
+                if (!queue.isEmpty()) {
+                    return System.nanoTime() - start < NANOS;
+                }
+            }
+        } while (System.nanoTime() - start < NANOS);
+        return false;
+    }
+}
