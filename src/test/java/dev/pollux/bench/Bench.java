@@ -41,7 +41,7 @@ public final class Bench {
         PeerRounds jobRunr = new PeerRounds("JobRunr", JobRunrPeer::new, databases);
         PeerRounds dbScheduler = new PeerRounds("db-scheduler", DbSchedulerPeer::new, databases);
         measure(new ThroughputFigures(databases, scale, limit, List.of(jobRunr, dbScheduler)), 2, 5);
-        measure(new LatencyFigures(databases, scale, jobRunr, dbScheduler), 2, 5);
+        measure(new LatencyFigures(databases, scale, jobRunr, dbScheduler), 1, 5);
         measure(new FlatCostFigures(databases, scale), 2, 9);
         measure(new ResourceFigures(databases, scale), 1, 5);
         measure(new RemoteFigures(scale), 1, 5);

@@ -50,6 +50,11 @@ interface Client extends AutoCloseable {
         return id / 4.0;
     }
 
+    /** A price that differs from update to update: SQLite writes nothing where a row stays as it is. */
+    static double changed(long id, long update) {
+        return price(id) + update % 997 / 10_000.0;
+    }
+
     /** Fails if a read gave something else, for then it was not measured. */
     static void check(long found, long wanted) {
         if (found != wanted) {

@@ -19,7 +19,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * db-scheduler. It polls as often as Pollux does by default, and at once when the same process schedules something; it
- * fetches and then picks each task, for the other way is for databases with row locks. Its payloads are JSON.
+ * fetches and then picks each task, for the other way is for databases with row locks. Its
+ * connection does not commit by itself: otherwise each task of a batch would be committed alone. Its payloads are JSON.
  */
 final class DbSchedulerPeer implements Peer {
 
@@ -42,15 +43,17 @@ final class DbSchedulerPeer implements Peer {
     private final Scheduler scheduler;
 
     DbSchedulerPeer(Path file) throws SQLException {
-        database = PeerDatabase.open(file, CONNECTIONS);
+        database = PeerDatabase.open(file, CONNECTIONS, false);
         try (Connection connection = database.getConnection();
                 Statement statement = connection.createStatement()) {
             for (String sql : TABLE) {
                 statement.execute(sql);
             }
+            connection.commit();
         }
         scheduler = Scheduler.create(database, task)
                 .serializer(new Json())
+                .commitWhenAutocommitDisabled(true)
                 .threads(THREADS)
                 .pollingInterval(Duration.ofMillis(100))
                 .pollUsingFetch(0.5, 4.0)

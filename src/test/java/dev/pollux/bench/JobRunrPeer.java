@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class JobRunrPeer implements Peer {
 
-    private static final int CONNECTIONS = 1;
-    private static final int WORKERS = 16;
+    private static final int CONNECTIONS = 8;
+    private static final int WORKERS = 64;
 
     private final HikariDataSource database;
     private final SqLiteStorageProvider storage;
@@ -32,7 +32,7 @@ final class JobRunrPeer implements Peer {
     private @Nullable BackgroundJobServer server;
 
     JobRunrPeer(Path file) {
-        database = PeerDatabase.open(file, CONNECTIONS);
+        database = PeerDatabase.open(file, CONNECTIONS, true);
         storage = new SqLiteStorageProvider(database);
         storage.setJobMapper(new JobMapper(json));
         scheduler = new JobRequestScheduler(storage);

@@ -13,11 +13,12 @@ final class PeerDatabase {
      * A pool over a new file. IMMEDIATE: a transaction that reads first and then writes would otherwise fail with
      * SQLITE_BUSY when another has written in between.
      */
-    static HikariDataSource open(Path file, int connections) {
+    static HikariDataSource open(Path file, int connections, boolean autoCommit) {
         HikariConfig config = new HikariConfig();
         config.setJdbcUrl("jdbc:sqlite:" + file
                 + "?journal_mode=WAL&synchronous=FULL&busy_timeout=10000&transaction_mode=IMMEDIATE&cache_size=-16000");
         config.setMaximumPoolSize(connections);
+        config.setAutoCommit(autoCommit);
         return new HikariDataSource(config);
     }
 }

@@ -3,8 +3,9 @@ package dev.pollux.bench;
 import dev.pollux.testing.Sqld;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Figure 8: the queue on a libSQL server, 20 ms of round trip away, against the same server on loopback. */
@@ -28,60 +29,59 @@ final class RemoteFigures implements Suite {
         }
     }
 
-    /** What is done with a queue on an empty server, and its rate. */
-    private interface Job {
-        double rate(PolluxQueue queue) throws Exception;
+    /**
+     * What is done with a queue on an empty server.
+     *
+     * @param before how many tasks are there before
+     * @param tasks how many it is done for
+     */
+    private record Job(int buffer, int before, int tasks, Consumer<PolluxQueue> doing) {
+
+        static Job push(int tasks, Consumer<PolluxQueue> doing) {
+            return new Job(10, 0, tasks, doing);
+        }
+
+        static Job drain(int buffer, int tasks, int concurrency) {
+            return new Job(buffer, tasks, tasks, queue -> queue.drain(tasks, concurrency));
+        }
     }
 
     @Override
     public List<Figure> figures() {
         int pushes = scale.of(20_000, 4_000);
+        int tasks = scale.of(10_000, 2_000);
         int many = scale.of(100_000, 10_000);
-        int tasks = scale.of(20_000, 4_000);
-        List<Figure> figures = new ArrayList<>();
-        figures.add(figure("8 push 256 in flight", 10, queue -> Contender.rate(pushes, () -> queue.push(pushes, 256))));
-        figures.add(figure(
-                "8 pushAll of " + Scale.text(many), 10, queue -> Contender.rate(many, () -> queue.pushAll(many))));
-        for (int buffer : List.of(100, 500)) {
-            figures.add(figure(
-                    "8 drain of " + Scale.text(tasks) + " at buffer " + buffer,
-                    buffer,
-                    queue -> drain(queue, tasks, 64)));
-        }
-        figures.add(figure(
-                "8 drain of " + Scale.text(many) + " at 1,000 in flight, buffer 1,000",
-                1_000,
-                queue -> drain(queue, many, 1_000)));
-        return figures;
+        return List.of(
+                figure("push 256 in flight", Job.push(pushes, queue -> queue.push(pushes, 256))),
+                figure("pushAll of " + Scale.text(many), Job.push(many, queue -> queue.pushAll(many))),
+                figure("drain of " + Scale.text(tasks) + " at buffer 100", Job.drain(100, tasks, 64)),
+                figure("drain of " + Scale.text(tasks) + " at buffer 500", Job.drain(500, tasks, 64)),
+                figure(
+                        "drain of " + Scale.text(many) + " at 1,000 in flight, buffer 1,000",
+                        Job.drain(1_000, many, 1_000)));
     }
 
-    private static double drain(PolluxQueue queue, int tasks, int concurrency) throws Exception {
-        queue.pushAll(tasks);
-        return Contender.rate(tasks, () -> queue.drain(tasks, concurrency));
-    }
-
-    private Figure figure(String name, int buffer, Job job) {
+    private Figure figure(String name, Job job) {
         return new Figure(
-                name,
+                "8 " + name,
                 List.of(new Measure("", "tasks/s"), new Measure("HTTP requests", "requests")),
                 true,
                 List.of(
-                        new Contender("20 ms away", () -> far(buffer, job)),
-                        new Contender("loopback", () -> near(buffer, job))));
+                        new Contender("20 ms away", () -> {
+                            DelayingProxy proxy = emptyServer().proxy();
+                            return run(job, proxy.port(), proxy::posts);
+                        }),
+                        new Contender(
+                                "loopback", () -> run(job, emptyServer().sqld().port(), () -> Double.NaN))));
     }
 
-    private double[] far(int buffer, Job job) throws Exception {
-        DelayingProxy proxy = emptyServer().proxy();
-        try (PolluxQueue queue = queue(proxy.port(), buffer)) {
-            long before = proxy.posts();
-            double rate = job.rate(queue);
-            return new double[] {rate, proxy.posts() - before};
-        }
-    }
-
-    private double[] near(int buffer, Job job) throws Exception {
-        try (PolluxQueue queue = queue(emptyServer().sqld().port(), buffer)) {
-            return new double[] {job.rate(queue)};
+    /** The rate, and what the counter of requests counts meanwhile. */
+    private static double[] run(Job job, int port, DoubleSupplier requests) throws Exception {
+        try (PolluxQueue queue = new PolluxQueue("r2dbc:libsql://127.0.0.1:" + port + "?tls=0", job.buffer())) {
+            queue.pushAll(job.before());
+            double before = requests.getAsDouble();
+            double rate = Contender.rate(job.tasks(), () -> job.doing().accept(queue));
+            return new double[] {rate, requests.getAsDouble() - before};
         }
     }
 
@@ -91,10 +91,6 @@ final class RemoteFigures implements Suite {
         }
         server.sqld().reset();
         return server;
-    }
-
-    private static PolluxQueue queue(int port, int buffer) {
-        return new PolluxQueue("r2dbc:libsql://127.0.0.1:" + port + "?tls=0", buffer);
     }
 
     @Override
