@@ -15,11 +15,11 @@ record Scale(boolean quick) {
     }
 
     int warmUps(int many) {
-        return of(many, 1);
+        return of(many, 0);
     }
 
     int rounds(int many) {
-        return of(many, 2);
+        return of(many, 1);
     }
 
     /** A number as figures have it in their names. */
