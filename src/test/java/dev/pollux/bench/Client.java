@@ -11,14 +11,13 @@ interface Client extends AutoCloseable {
 
     int ITEMS = 100_000;
     List<String> TABLES = List.of(
-            "CREATE TABLE Item (id %s PRIMARY KEY, name VARCHAR(100) NOT NULL, price DOUBLE PRECISION NOT NULL,"
-                    + " sold INTEGER DEFAULT 0 NOT NULL)",
+            "CREATE TABLE Item (id %s PRIMARY KEY, name VARCHAR(100) NOT NULL, price DOUBLE PRECISION NOT NULL)",
             "CREATE TABLE Sale (id %s PRIMARY KEY, name VARCHAR(100) NOT NULL, price DOUBLE PRECISION NOT NULL)");
     String FILL = "INSERT INTO Item (id, name, price) VALUES ($1, $2, $3)";
     String INSERT = "INSERT INTO Sale (id, name, price) VALUES ($1, $2, $3)";
     String READ = "SELECT id, name, price FROM Item WHERE id = $1";
     String SCAN = "SELECT id, name, price FROM Item";
-    String UPDATE = "UPDATE Item SET sold = sold + 1 WHERE id = $1";
+    String UPDATE = "UPDATE Item SET price = $1 WHERE id = $2";
 
     /** Inserts rows one by one, each committed by itself. */
     void insert(int rows) throws Exception;
@@ -49,6 +48,11 @@ interface Client extends AutoCloseable {
 
     static double price(long id) {
         return id / 4.0;
+    }
+
+    /** A price that differs from update to update: SQLite writes nothing where a row stays as it is. */
+    static double changed(long id, long update) {
+        return price(id) + update % 997 / 10_000.0;
     }
 
     /** Fails if a read gave something else, for then it was not measured. */

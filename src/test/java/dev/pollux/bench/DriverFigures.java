@@ -3,13 +3,15 @@ package dev.pollux.bench;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The driver on a file, against bare sqlite-jdbc doing the same in this JVM, and against another R2DBC driver whose
  * database is a file too.
  */
-final class DriverFigures implements AutoCloseable {
+final class DriverFigures implements Suite {
 
     /** What a client is made to do. */
     private interface Job {
@@ -19,51 +21,58 @@ final class DriverFigures implements AutoCloseable {
     private static final String[] NAMES = {"this driver", "bare sqlite-jdbc", "r2dbc-h2 on H2"};
 
     private final Path folder;
-    private final List<Client> clients = new ArrayList<>();
+    private final Map<String, List<Client>> clients = new HashMap<>();
 
     DriverFigures(Path folder) {
         this.folder = folder;
     }
 
-    List<Figure> all() throws Exception {
-        List<Figure> figures = new ArrayList<>();
-        List<Client> full = clients("FULL");
-        List<Client> normal = clients("NORMAL");
-        figures.add(figure("single-row insert, FULL", "rows/s", 400, full, client -> client.insert(400)));
-        figures.add(figure("single-row insert, NORMAL", "rows/s", 10_000, normal, client -> client.insert(10_000)));
-        figures.add(figure("1,000-row insert, FULL", "rows/s", 50_000, full, client -> client.insertThousands(50)));
-        figures.add(figure("1,000-row insert, NORMAL", "rows/s", 50_000, normal, client -> client.insertThousands(50)));
-        figures.add(figure("primary-key read", "rows/s", 30_000, full, client -> client.read(30_000, 1)));
-        figures.add(figure("primary-key read, 16 in flight", "rows/s", 30_000, full, c -> c.read(30_000, 16)));
-        figures.add(figure("100,000-row scan", "rows/s", Client.ITEMS, full, Client::scan));
-        figures.add(figure("two-update transaction, FULL", "transactions/s", 400, full, c -> c.updateTwo(400)));
-        figures.add(figure("two-update transaction, NORMAL", "transactions/s", 5_000, normal, c -> c.updateTwo(5_000)));
-        return figures;
+    @Override
+    public List<Figure> figures() {
+        return List.of(
+                figure("single-row insert, FULL", "rows/s", 400, "FULL", client -> client.insert(400)),
+                figure("single-row insert, NORMAL", "rows/s", 10_000, "NORMAL", client -> client.insert(10_000)),
+                figure("1,000-row insert, FULL", "rows/s", 50_000, "FULL", client -> client.insertThousands(50)),
+                figure("1,000-row insert, NORMAL", "rows/s", 50_000, "NORMAL", client -> client.insertThousands(50)),
+                figure("primary-key read", "rows/s", 30_000, "FULL", client -> client.read(30_000, 1)),
+                figure("primary-key read, 16 in flight", "rows/s", 30_000, "FULL", client -> client.read(30_000, 16)),
+                figure("100,000-row scan", "rows/s", Client.ITEMS, "FULL", Client::scan),
+                figure("two-update transaction, FULL", "transactions/s", 400, "FULL", c -> c.updateTwo(400)),
+                figure("two-update transaction, NORMAL", "transactions/s", 5_000, "NORMAL", c -> c.updateTwo(5_000)));
+    }
+
+    private Figure figure(String name, String unit, int things, String synchronous, Job job) {
+        List<Contender> contenders = new ArrayList<>();
+        for (int i = 0; i < NAMES.length; i++) {
+            int number = i;
+            // Opened before its time is taken.
+            contenders.add(new Contender(NAMES[i], () -> {
+                Client client = clients(synchronous).get(number);
+                return new double[] {Contender.rate(things, () -> job.run(client))};
+            }));
+        }
+        return Figure.of("driver " + name, unit, true, contenders);
     }
 
     private List<Client> clients(String synchronous) throws Exception {
-        Path ours = folder.resolve("ours-" + synchronous + ".db");
-        List<Client> made = List.of(
-                new R2dbcClient("r2dbc:libsql:file://" + ours + "?synchronous=" + synchronous, "INTEGER"),
-                new JdbcClient(folder.resolve("bare-" + synchronous + ".db"), synchronous),
-                new R2dbcClient("r2dbc:h2:file:///" + folder.resolve("h2-" + synchronous), "BIGINT"));
-        clients.addAll(made);
-        return made;
-    }
-
-    private static Figure figure(String name, String unit, int things, List<Client> clients, Job job) {
-        List<Contender> contenders = new ArrayList<>();
-        for (int i = 0; i < NAMES.length; i++) {
-            Client client = clients.get(i);
-            contenders.add(Contender.rate(NAMES[i], things, () -> job.run(client)));
+        List<Client> open = clients.get(synchronous);
+        if (open == null) {
+            Path ours = folder.resolve("ours-" + synchronous + ".db");
+            open = List.of(
+                    new R2dbcClient("r2dbc:libsql:file://" + ours + "?synchronous=" + synchronous, "INTEGER"),
+                    new JdbcClient(folder.resolve("bare-" + synchronous + ".db"), synchronous),
+                    new R2dbcClient("r2dbc:h2:file:///" + folder.resolve("h2-" + synchronous), "BIGINT"));
+            clients.put(synchronous, open);
         }
-        return new Figure("driver " + name, unit, contenders);
+        return open;
     }
 
     @Override
     public void close() throws SQLException {
-        for (Client client : clients) {
-            client.close();
+        for (List<Client> open : clients.values()) {
+            for (Client client : open) {
+                client.close();
+            }
         }
     }
 }

@@ -1,6 +1,5 @@
 package dev.pollux.bench;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -8,59 +7,75 @@ import java.util.List;
  * One thing that is measured.
  *
  * @param name for example {@code driver primary-key read}
- * @param unit of its values, for example {@code reads/s}
- * @param contenders ours first, then the yardstick, then others
+ * @param measures what each round gives, the main value first
+ * @param hasYardstick whether the second contender is the yardstick of the others
+ * @param contenders ours first
  */
-record Figure(String name, String unit, List<Contender> contenders) {
+record Figure(String name, List<Measure> measures, boolean hasYardstick, List<Contender> contenders) {
 
     /**
-     * The contenders' values in the order of the rounds.
+     * The contenders' values.
      *
-     * @param values for each contender, one for each round
+     * @param values for each contender, for each measure, one for each round
      */
-    record Outcome(Figure figure, List<double[]> values) {
+    record Outcome(Figure figure, List<List<double[]>> values) {
 
-        double median(int contender) {
-            double[] sorted = sorted(contender);
+        /** NaN if the contender does not have that measure. */
+        double median(int contender, int measure) {
+            double[] sorted = sorted(contender, measure);
             int middle = sorted.length / 2;
             return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
         }
 
-        double least(int contender) {
-            return sorted(contender)[0];
+        double least(int contender, int measure) {
+            return sorted(contender, measure)[0];
         }
 
-        double most(int contender) {
-            double[] sorted = sorted(contender);
+        double most(int contender, int measure) {
+            double[] sorted = sorted(contender, measure);
             return sorted[sorted.length - 1];
         }
 
-        /** The contender's median in relation to the yardstick's. */
-        double ratio(int contender) {
-            return median(contender) / median(1);
+        /** The contender's median in relation to the yardstick's; NaN if there is none. */
+        double ratio(int contender, int measure) {
+            return figure.hasYardstick() ? median(contender, measure) / median(1, measure) : Double.NaN;
         }
 
-        private double[] sorted(int contender) {
-            double[] sorted = values.get(contender).clone();
+        private double[] sorted(int contender, int measure) {
+            double[] sorted = values.get(contender).get(measure).clone();
             Arrays.sort(sorted);
             return sorted;
         }
     }
 
+    /** A figure of one measure. */
+    static Figure of(String name, String unit, boolean hasYardstick, List<Contender> contenders) {
+        return new Figure(name, List.of(new Measure("", unit)), hasYardstick, contenders);
+    }
+
     /** Lets the contenders take turns, so that whatever else the machine does meets all of them alike. */
     Outcome measure(int warmUps, int rounds) throws Exception {
-        List<double[]> values = new ArrayList<>();
-        for (int i = 0; i < contenders.size(); i++) {
-            values.add(new double[rounds]);
-        }
+        List<List<double[]>> values = contenders.stream()
+                .map(contender ->
+                        measures.stream().map(measure -> new double[rounds]).toList())
+                .toList();
         for (int round = -warmUps; round < rounds; round++) {
             for (int i = 0; i < contenders.size(); i++) {
-                double value = contenders.get(i).round().run();
-                if (round >= 0) {
-                    values.get(i)[round] = value;
+                Contender contender = contenders.get(i);
+                if (round < 0 && !contender.warmsUp()) {
+                    continue;
+                }
+                double[] given = contender.round().run();
+                for (int measure = 0; round >= 0 && measure < measures.size(); measure++) {
+                    values.get(i).get(measure)[round] = measure < given.length ? given[measure] : Double.NaN;
                 }
             }
         }
         return new Outcome(this, values);
+    }
+
+    /** The contenders' names in their order. */
+    List<String> names() {
+        return contenders.stream().map(Contender::name).toList();
     }
 }

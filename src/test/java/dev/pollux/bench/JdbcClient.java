@@ -18,6 +18,7 @@ final class JdbcClient implements Client {
     private final PreparedStatement scan;
     private final PreparedStatement update;
     private long lastSale;
+    private long lastUpdate;
 
     JdbcClient(Path file, String synchronous) throws SQLException {
         Properties properties = new Properties();
@@ -121,7 +122,8 @@ final class JdbcClient implements Client {
     }
 
     private void update(long key) throws SQLException {
-        update.setLong(1, key);
+        update.setDouble(1, Client.changed(key, ++lastUpdate));
+        update.setLong(2, key);
         Client.check(update.executeUpdate(), 1);
     }
 

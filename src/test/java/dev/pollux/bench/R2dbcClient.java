@@ -15,6 +15,7 @@ final class R2dbcClient implements Client {
 
     private final Connection connection;
     private long lastSale;
+    private long lastUpdate;
 
     R2dbcClient(String url, String keyType) {
         connection = Objects.requireNonNull(
@@ -106,7 +107,10 @@ final class R2dbcClient implements Client {
     }
 
     private Mono<Long> update(long key) {
-        return Mono.defer(() -> updated(connection.createStatement(UPDATE).bind(0, key)))
+        return Mono.defer(() -> updated(connection
+                        .createStatement(UPDATE)
+                        .bind(0, Client.changed(key, ++lastUpdate))
+                        .bind(1, key)))
                 .doOnNext(count -> Client.check(count, 1));
     }
 
