@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.WeakHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -35,6 +36,8 @@ final class WriteLane {
 
     private static final int MAX_STEPS = 2_000;
     private static final int MAX_CHARS = 4 << 20;
+    /** From how long a turn takes a round trip, rather than the work, to be what it costs. */
+    private static final long FAR_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
     private static final Map<ConnectionFactory, WeakReference<WriteLane>> LANES = new WeakHashMap<>();
 
@@ -43,6 +46,11 @@ final class WriteLane {
             Queues.<Waiting<?, ?>>unboundedMultiproducer().get();
     private final AtomicBoolean busy = new AtomicBoolean();
     private final Doorbells doorbells = new Doorbells();
+    private volatile long turnStart;
+    /** Whose steps wait for those of the other callers of the turn that it tells of. */
+    private volatile @Nullable Thread gatherer;
+
+    private volatile long gatherUntil;
 
     private WriteLane(ConnectionFactory factory) {
         this.connection = new LaneConnection(factory, this::exclusively);
@@ -76,7 +84,9 @@ final class WriteLane {
             Waiting<V, R> place = new Waiting<>(step, sink);
             sink.onCancel(place::cancel);
             waiting.add(place);
-            start();
+            if (Thread.currentThread() != gatherer || System.nanoTime() - gatherUntil > 0) {
+                start();
+            }
         });
     }
 
@@ -86,6 +96,7 @@ final class WriteLane {
             List<Waiting<?, ?>> steps = assemble();
             if (!steps.isEmpty()) {
                 Turn turn = new Turn(steps);
+                turnStart = System.nanoTime();
                 perform(turn).subscribe(null, error -> finish(turn, error), () -> finish(turn, null));
                 return;
             }
@@ -157,15 +168,34 @@ final class WriteLane {
     }
 
     private void finish(Turn turn, @Nullable Throwable error) {
+        long took = System.nanoTime() - turnStart;
+        boolean far = took > FAR_NANOS;
         try {
             if (error != null) {
                 turn.failAll(error);
             }
         } finally {
             busy.set(false);
-            start();
+            if (!far) {
+                start();
+            }
         }
         // Callers' code may take its time; where the answer came, it would keep the next one from the lane.
-        Schedulers.parallel().schedule(turn::emit);
+        Schedulers.parallel().schedule(far ? () -> tellThenStart(turn, took) : turn::emit);
+    }
+
+    /**
+     * To a database that is far away, what callers line up in answer goes out with what waits already: otherwise they would
+     * fall into two halves that take turns, each at half the size. The time limit is for callers that take long.
+     */
+    private void tellThenStart(Turn turn, long took) {
+        gatherUntil = System.nanoTime() + took / 4;
+        gatherer = Thread.currentThread();
+        try {
+            turn.emit();
+        } finally {
+            gatherer = null;
+            start();
+        }
     }
 }

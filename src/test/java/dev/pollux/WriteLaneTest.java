@@ -130,6 +130,19 @@ class WriteLaneTest {
     }
 
     @Test
+    void callersOfADatabaseFarAwayDoNotFallIntoHalvesThatTakeTurns() {
+        ScriptedDatabase database = new ScriptedDatabase(
+                execution -> Mono.delay(Duration.ofMillis(200)).thenMany(added(execution)));
+        LibsqlStorage<Email> storage = storage(database);
+
+        Flux.range(0, 300).flatMap(i -> storage.push(Email.number(i)), 100).blockLast(PATIENCE);
+
+        assertThat(database.executions())
+                .as("1 + 100 + 100 + 99; in halves it would be six")
+                .hasSizeBetween(4, 5);
+    }
+
+    @Test
     void aPushCancelledBeforeItsTurnNeverRuns() {
         Sinks.Empty<Void> firstTurn = Sinks.empty();
         ScriptedDatabase database =
