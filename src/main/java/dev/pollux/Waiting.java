@@ -10,7 +10,7 @@ import reactor.util.context.Context;
 
 /**
  * A step with its caller. The result is settled on the lane, in order, before the next turn starts; the caller hears
- * of it after that turn was sent, so that its code does not hold the lane up.
+ * of it apart from the lane, so that its code does not hold that up.
  */
 final class Waiting<V, R> {
 
