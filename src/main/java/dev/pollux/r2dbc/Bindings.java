@@ -54,7 +54,7 @@ final class Bindings {
         check(index);
         Object encoded = encode(index, value);
         current[index] = encoded;
-        lobs = lobs || encoded instanceof Blob || encoded instanceof Clob;
+        lobs = lobs || Values.isLob(encoded);
     }
 
     void setNull(int index) {

@@ -45,17 +45,18 @@ final class Values {
      * @throws IllegalArgumentException if there is no such type, or the value is out of its range
      */
     static @Nullable Object encode(Object value) {
+        // Classes before interfaces: that an object has not an interface takes long to find out.
         if (value instanceof String text) {
             return text(text);
         }
         if (value instanceof Long || value instanceof byte[]) {
             return value;
         }
-        if (value instanceof Parameter parameter) {
-            return parameter(parameter);
-        }
         if (value instanceof Number number) {
             return number(number);
+        }
+        if (value instanceof Parameter parameter) {
+            return parameter(parameter);
         }
         if (value instanceof Boolean flag) {
             return flag ? 1L : 0L;
@@ -83,6 +84,14 @@ final class Values {
         throw new IllegalArgumentException("a value of type " + value.getClass().getName() + " cannot be bound");
     }
 
+    /** Whether it is what {@link #encode} gives for a value that must be read before it can be sent. */
+    static boolean isLob(@Nullable Object encoded) {
+        return !(encoded instanceof String)
+                && !(encoded instanceof Number)
+                && !(encoded instanceof byte[])
+                && (encoded instanceof Blob || encoded instanceof Clob);
+    }
+
     private static String text(String text) {
         int unpaired = Surrogates.unpaired(text);
         if (unpaired >= 0) {
@@ -101,9 +110,6 @@ final class Values {
     }
 
     private static Object number(Number number) {
-        if (number instanceof Integer || number instanceof Short || number instanceof Byte) {
-            return number.longValue();
-        }
         if (number instanceof Double || number instanceof Float) {
             double value = number.doubleValue();
             if (Double.isNaN(value) || Double.isInfinite(value)) {
@@ -111,6 +117,9 @@ final class Values {
                         + " the remote protocol has neither");
             }
             return value;
+        }
+        if (number instanceof Integer || number instanceof Short || number instanceof Byte) {
+            return number.longValue();
         }
         if (number instanceof BigInteger integer) {
             if (integer.bitLength() > 63) {

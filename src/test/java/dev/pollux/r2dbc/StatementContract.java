@@ -7,6 +7,7 @@ import io.r2dbc.spi.Blob;
 import io.r2dbc.spi.Clob;
 import io.r2dbc.spi.Parameters;
 import io.r2dbc.spi.R2dbcDataIntegrityViolationException;
+import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
 import java.nio.ByteBuffer;
@@ -164,6 +165,57 @@ interface StatementContract extends Driven {
         assertThatThrownBy(() -> Driven.all(clashing.execute()))
                 .isInstanceOf(R2dbcDataIntegrityViolationException.class);
         assertThat(query(Integer.class, "SELECT id FROM t")).containsExactly(0, 1, 2);
+    }
+
+    @Test
+    default void eachOfManyBindingSetsStoresItsValuesAndCountsWhatItChanged() {
+        run("CREATE TABLE t (id INTEGER PRIMARY KEY, a ANY, b ANY)");
+        Object[] values = {7L, 0.5, "text", new byte[] {0, 1}};
+        Statement statement = connection().createStatement("INSERT OR IGNORE INTO t VALUES (?, ?, ?)");
+        for (int i = 0; i < 1000; i++) {
+            // Every third set meets the row of the one before it.
+            (i == 0 ? statement : statement.add())
+                    .bind(0, i % 3 == 2 ? i - 1 : i)
+                    .bind(1, values[i % 4]);
+            if (i % 5 == 0) {
+                statement.bindNull(2, String.class);
+            } else {
+                statement.bind(2, i);
+            }
+        }
+
+        List<Long> counts = Driven.all(Flux.from(statement.execute()).concatMap(Result::getRowsUpdated));
+
+        assertThat(counts).hasSize(1000);
+        for (int i = 0; i < 1000; i++) {
+            assertThat(counts.get(i)).as("set %d", i).isEqualTo(i % 3 == 2 ? 0 : 1);
+        }
+        assertThat(query(
+                        Long.class,
+                        "SELECT count(*) FROM t WHERE b IS CASE id % 5 WHEN 0 THEN NULL ELSE id END AND a IS CASE id % 4"
+                                + " WHEN 0 THEN 7 WHEN 1 THEN 0.5 WHEN 2 THEN 'text' ELSE x'0001' END"))
+                .containsExactly(667L);
+    }
+
+    @Test
+    default void ofManyBindingSetsThoseBeforeTheOneThatFailsStayInTheOpenTransaction() {
+        run("CREATE TABLE t (id INTEGER PRIMARY KEY)");
+        Driven.all(connection().beginTransaction());
+        Statement clashing = connection().createStatement("INSERT INTO t VALUES (?)");
+        for (int i = 0; i < 600; i++) {
+            (i == 0 ? clashing : clashing.add()).bind(0, i == 400 ? 0 : i);
+        }
+
+        assertThatThrownBy(() -> Driven.all(clashing.execute()))
+                .isInstanceOf(R2dbcDataIntegrityViolationException.class)
+                .extracting(error -> ((R2dbcException) error).getSql())
+                .asString()
+                .startsWith("INSERT INTO t VALUES");
+        assertThat(query(Long.class, "SELECT count(*) FROM t")).containsExactly(400L);
+        run("INSERT INTO t VALUES (?)", 400);
+        Driven.all(connection().commitTransaction());
+
+        assertThat(query(Long.class, "SELECT max(id) FROM t")).containsExactly(400L);
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.pollux.r2dbc.local;
 
+import dev.pollux.r2dbc.transport.Call;
 import dev.pollux.r2dbc.transport.Column;
 import java.nio.charset.StandardCharsets;
 import java.sql.PreparedStatement;
@@ -19,7 +20,7 @@ import org.sqlite.core.DB;
  *
  * <p>It is driven through sqlite-jdbc's native layer rather than through JDBC: SQLite prepares a statement anew when the
  * schema has changed, but a JDBC statement would go on showing the columns it had at first; and JDBC hides a column's
- * declared type.
+ * declared type. Only a statement without columns is run through JDBC, for many sets of values at once.
  */
 final class Prepared {
 
@@ -80,13 +81,33 @@ final class Prepared {
         return onRow;
     }
 
+    /** Whether it has parameters and returns no rows, so that it can be run for many sets of values at once. */
+    boolean canRunForEach() {
+        return parameters > 0 && !returnsRows;
+    }
+
+    /**
+     * Runs it to its end for each call's arguments.
+     *
+     * @return for each call, how many rows it changed
+     */
+    long[] runForEach(List<Call> calls) throws SQLException {
+        for (Call call : calls) {
+            List<@Nullable Object> arguments = call.arguments();
+            requireAll(arguments);
+            for (int i = 0; i < parameters; i++) {
+                Object value = arguments.get(i);
+                holdsMuch = holdsMuch || isMuch(value);
+                statement.setObject(i + 1, value);
+            }
+            statement.addBatch();
+        }
+        return statement.executeLargeBatch();
+    }
+
     /** Runs it until its first row or its end. */
     void start(List<@Nullable Object> arguments) throws SQLException {
-        if (arguments.size() != parameters) {
-            throw new SQLiteException(
-                    "the statement has " + parameters + " parameters and was given " + arguments.size() + " arguments",
-                    SQLiteErrorCode.SQLITE_RANGE);
-        }
+        requireAll(arguments);
         Object[] values = arguments.toArray();
         holdsMuch = holdsMuch || holdMuch(values);
         reset = false;
@@ -95,14 +116,26 @@ final class Prepared {
         width = returnsRows ? core.pointer.safeRunInt(DB::column_count) : 0;
     }
 
+    private void requireAll(List<@Nullable Object> arguments) throws SQLException {
+        if (arguments.size() != parameters) {
+            throw new SQLiteException(
+                    "the statement has " + parameters + " parameters and was given " + arguments.size() + " arguments",
+                    SQLiteErrorCode.SQLITE_RANGE);
+        }
+    }
+
     private static boolean holdMuch(@Nullable Object[] values) {
         for (Object value : values) {
-            if ((value instanceof String text && text.length() > MUCH)
-                    || (value instanceof byte[] bytes && bytes.length > MUCH)) {
+            if (isMuch(value)) {
                 return true;
             }
         }
         return false;
+    }
+
+    private static boolean isMuch(@Nullable Object value) {
+        return (value instanceof String text && text.length() > MUCH)
+                || (value instanceof byte[] bytes && bytes.length > MUCH);
     }
 
     /** Its columns, as they are after {@link #start}: only then does SQLite look whether the schema has changed. */

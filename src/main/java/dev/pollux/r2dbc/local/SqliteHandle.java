@@ -124,6 +124,27 @@ final class SqliteHandle {
         }
     }
 
+    /**
+     * Runs calls of one statement, if it is one that can be run for many sets of values at once.
+     *
+     * @return for each call, how many rows it changed; or null if they must be run one by one, and nothing was run
+     */
+    long @Nullable [] runForEach(List<Call> calls) throws SQLException {
+        Prepared statement = statements.take(calls.get(0).sql());
+        boolean usable = false;
+        try {
+            boolean can = statement.verb() == Verb.CHANGE && statement.canRunForEach();
+            long[] changed = can ? statement.runForEach(calls) : null;
+            usable = true;
+            statements.giveBack(statement);
+            return changed;
+        } finally {
+            if (!usable) {
+                discard(statement);
+            }
+        }
+    }
+
     /** Asked once, and again after what may have changed it: a pragma can, as long as the database is empty. */
     private boolean isUtf8() throws SQLException {
         Boolean known = utf8;

@@ -36,6 +36,9 @@ final class WorkRunner {
 
     private static final int DEFAULT_PORTION_ROWS = 256;
 
+    /** How many calls of one statement are run without a look whether they were stopped; SQLite is interrupted at once. */
+    private static final int MOST_AT_ONCE = 256;
+
     private final SessionThread thread;
     private final Emitter emitter;
     private final SqliteHandle handle;
@@ -120,9 +123,15 @@ final class WorkRunner {
         try {
             // All calls are one stretch: work of a thousand should not begin and end to be stoppable a thousand times.
             return step.stoppable().run(() -> {
-                for (Call call : work.calls()) {
+                while (answers.size() < work.calls().size()) {
                     step.stoppable().check();
-                    answers.add(answer(handle.run(call, inTransaction, most, mostBytes), rows, step));
+                    List<Call> alike = alike(work.calls(), answers.size());
+                    if (alike.size() == 1 || !ranForEach(alike, answers)) {
+                        for (Call call : alike) {
+                            step.stoppable().check();
+                            answers.add(answer(handle.run(call, inTransaction, most, mostBytes), rows, step));
+                        }
+                    }
                 }
                 return answers;
             });
@@ -130,6 +139,28 @@ final class WorkRunner {
             String failed = work.calls().get(answers.size()).sql();
             throw mapped(e, step.stoppable(), step.limits(), failed);
         }
+    }
+
+    /** The calls from there on that run the same statement, up to so many that a stop is noticed between them. */
+    private static List<Call> alike(List<Call> calls, int from) {
+        String sql = calls.get(from).sql();
+        int end = from + 1;
+        while (end < calls.size()
+                && end - from < MOST_AT_ONCE
+                && calls.get(end).sql().equals(sql)) {
+            end++;
+        }
+        return calls.subList(from, end);
+    }
+
+    private boolean ranForEach(List<Call> alike, List<Answer> answers) throws SQLException {
+        long[] changed = handle.runForEach(alike);
+        if (changed != null) {
+            for (long rows : changed) {
+                answers.add(Answer.changed(rows));
+            }
+        }
+        return changed != null;
     }
 
     private Answer answer(SqliteHandle.Run run, int rows, Step<?> step) {
