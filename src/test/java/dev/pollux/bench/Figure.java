@@ -1,7 +1,12 @@
 package dev.pollux.bench;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * One thing that is measured.
@@ -12,6 +17,8 @@ import java.util.List;
  * @param contenders ours first
  */
 record Figure(String name, List<Measure> measures, boolean hasYardstick, List<Contender> contenders) {
+
+    private static final long SEED = 1; // the orders of one run are those of the next
 
     /**
      * The contenders' values.
@@ -53,14 +60,21 @@ record Figure(String name, List<Measure> measures, boolean hasYardstick, List<Co
         return new Figure(name, List.of(new Measure("", unit)), hasYardstick, contenders);
     }
 
-    /** Lets the contenders take turns, so that whatever else the machine does meets all of them alike. */
+    /**
+     * Lets the contenders take turns, so that whatever else the machine does meets all of them alike. Each round has an
+     * order of its own: what one leaves behind, threads that still write for example, is not always met by the same.
+     */
     Outcome measure(int warmUps, int rounds) throws Exception {
         List<List<double[]>> values = contenders.stream()
                 .map(contender ->
                         measures.stream().map(measure -> new double[rounds]).toList())
                 .toList();
+        List<Integer> order =
+                IntStream.range(0, contenders.size()).boxed().collect(Collectors.toCollection(ArrayList::new));
+        Random random = new Random(SEED);
         for (int round = -warmUps; round < rounds; round++) {
-            for (int i = 0; i < contenders.size(); i++) {
+            Collections.shuffle(order, random);
+            for (int i : order) {
                 Contender contender = contenders.get(i);
                 if (round < 0 && !contender.warmsUp()) {
                     continue;
