@@ -9,13 +9,12 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.FluxSink;
 
 /**
- * The rest of a reading call's rows. Each portion requested is read from the cursor on the session thread, one at a
- * time and none ahead, and emitted on a parallel scheduler thread. Cancelling interrupts the read and closes the
- * cursor. Reads go straight to the thread, not through the session's line: work in that line may wait for a writer
- * that in turn waits for these rows.
+ * The rest of a reading call's rows. Portions are read from the cursor on the session thread, one at a time and at most
+ * one ahead: while one is being consumed, the next is read. They are emitted, as they are asked for, on a parallel
+ * scheduler thread. Cancelling interrupts the read and closes the cursor. Reads go straight to the thread, not through
+ * the session's line: work in that line may wait for a writer that in turn waits for these rows.
  *
- * <p>Races: {@code reading} lets one read be under way. Demand that arrives while it is set is found by the read's own
- * thread, which looks again after it has cleared it.
+ * <p>Everything but the read itself is confined to the session's emitter, which runs one signal at a time.
  */
 final class Portions {
 
@@ -24,7 +23,9 @@ final class Portions {
     private final WorkRunner runner;
     private final Cursor cursor;
     private final FluxSink<List<@Nullable Object[]>> sink;
-    private final AtomicBoolean reading = new AtomicBoolean();
+    private boolean begun;
+    private Prepared.@Nullable Portion ahead;
+    private @Nullable Throwable failure;
 
     private Portions(
             SessionThread thread,
@@ -49,7 +50,7 @@ final class Portions {
             }
             Portions portions = new Portions(thread, emitter, runner, cursor, sink);
             sink.onDispose(portions::close);
-            sink.onRequest(n -> portions.readIfWanted());
+            sink.onRequest(n -> emitter.emit(portions::deliver));
         });
     }
 
@@ -63,37 +64,55 @@ final class Portions {
         });
     }
 
-    private void readIfWanted() {
-        if (sink.requestedFromDownstream() > 0 && !sink.isCancelled() && !reading.getAndSet(true)) {
-            if (!thread.execute(this::read)) {
-                fail(runner.closed());
-            }
+    private void readOn() {
+        if (!thread.execute(this::read)) {
+            failure = runner.closed();
         }
     }
 
     private void read() {
         try {
             Prepared.Portion portion = runner.read(cursor);
-            emitter.emit(() -> emit(portion));
+            emitter.emit(() -> {
+                ahead = portion;
+                deliver();
+            });
         } catch (Throwable e) {
-            fail(e);
+            emitter.emit(() -> {
+                failure = e;
+                deliver();
+            });
+        }
+    }
+
+    /** Emits what is there, if it was asked for. An error waits its turn too: it must not overtake rows. */
+    private void deliver() {
+        if (sink.requestedFromDownstream() == 0 || sink.isCancelled()) {
+            return;
+        }
+        if (!begun) {
+            begun = true;
+            readOn();
+        }
+        Prepared.Portion portion = ahead;
+        ahead = null;
+        if (portion != null) {
+            emit(portion);
+        } else if (failure != null) {
+            sink.error(failure);
         }
     }
 
     private void emit(Prepared.Portion portion) {
+        if (!portion.last()) {
+            readOn();
+        }
         if (!portion.rows().isEmpty()) {
             sink.next(portion.rows());
         }
         if (portion.last()) {
             sink.complete();
-            return;
         }
-        reading.set(false);
-        readIfWanted();
-    }
-
-    private void fail(Throwable error) {
-        emitter.emit(() -> sink.error(error));
     }
 
     private void close() {
