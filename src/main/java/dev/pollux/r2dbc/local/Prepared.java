@@ -192,23 +192,24 @@ final class Prepared {
         if (!onRow) {
             return NOTHING;
         }
+        // All of them in one go, for each time takes and releases sqlite-jdbc's lock.
+        return core.pointer.<Portion, SQLException>safeRun((db, statement) -> read(most, mostBytes, db, statement));
+    }
+
+    private Portion read(int most, long mostBytes, DB db, long statement) throws SQLException {
         List<@Nullable Object[]> rows = new ArrayList<>();
         long bytes = 0;
         while (onRow && rows.size() < most && bytes < mostBytes) {
             @Nullable Object[] row = new @Nullable Object[width];
-            bytes += core.pointer.<Long, SQLException>safeRun((db, statement) -> fill(row, utf8, db, statement));
+            bytes += fill(row, utf8, db, statement);
             rows.add(row);
-            step();
+            int code = db.step(statement);
+            onRow = code == Codes.SQLITE_ROW;
+            if (!onRow && code != Codes.SQLITE_DONE) {
+                db.throwex(code);
+            }
         }
         return new Portion(rows, bytes, !onRow);
-    }
-
-    private void step() throws SQLException {
-        int code = core.pointer.safeRunInt(DB::step);
-        onRow = code == Codes.SQLITE_ROW;
-        if (!onRow && code != Codes.SQLITE_DONE) {
-            db.throwex(code);
-        }
     }
 
     private static long fill(@Nullable Object[] row, boolean utf8, DB db, long statement) throws SQLException {

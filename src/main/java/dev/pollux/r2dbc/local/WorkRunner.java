@@ -34,7 +34,11 @@ final class WorkRunner {
         LOST
     }
 
-    private static final int DEFAULT_PORTION_ROWS = 256;
+    /** How many rows a reading call has at first, for most give no more. */
+    private static final int FIRST_PORTION_ROWS = 256;
+
+    /** How many rows come at a time after that, so that handing them over takes little of the time of reading them. */
+    private static final int LATER_PORTION_ROWS = 1024;
 
     /** How many calls of one statement are run without a look whether they were stopped; SQLite is interrupted at once. */
     private static final int MOST_AT_ONCE = 256;
@@ -115,7 +119,8 @@ final class WorkRunner {
 
     private List<Answer> calls(Work work, Step<?> step, boolean inTransaction) {
         boolean stream = work.calls().size() == 1 && work.readsOnly() && !readersBlockWriters;
-        int rows = work.fetchSize() > 0 ? work.fetchSize() : DEFAULT_PORTION_ROWS;
+        int rows = work.fetchSize() > 0 ? work.fetchSize() : FIRST_PORTION_ROWS;
+        int laterRows = work.fetchSize() > 0 ? work.fetchSize() : LATER_PORTION_ROWS;
         int most = stream ? rows : Integer.MAX_VALUE;
         long mostBytes = stream ? Cursor.PORTION_BYTES : Long.MAX_VALUE;
         List<Answer> answers = new ArrayList<>(work.calls().size());
@@ -129,7 +134,7 @@ final class WorkRunner {
                     if (alike.size() == 1 || !ranForEach(alike, answers)) {
                         for (Call call : alike) {
                             step.stoppable().check();
-                            answers.add(answer(handle.run(call, inTransaction, most, mostBytes), rows, step));
+                            answers.add(answer(handle.run(call, inTransaction, most, mostBytes), laterRows, step));
                         }
                     }
                 }
@@ -163,13 +168,13 @@ final class WorkRunner {
         return changed != null;
     }
 
-    private Answer answer(SqliteHandle.Run run, int rows, Step<?> step) {
+    private Answer answer(SqliteHandle.Run run, int laterRows, Step<?> step) {
         if (run.unread() == null) {
             return run.columns().isEmpty()
                     ? Answer.changed(run.rowsAffected())
                     : Answer.whole(run.columns(), run.rows(), run.rowsAffected());
         }
-        Cursor opened = new Cursor(handle, run.unread(), rows, step.limits());
+        Cursor opened = new Cursor(handle, run.unread(), laterRows, step.limits());
         cursor = opened;
         return new Answer(run.columns(), run.rows(), Portions.of(thread, emitter, this, opened), 0);
     }
