@@ -1,15 +1,15 @@
 package dev.pollux.bench;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * The driver on a file, against bare sqlite-jdbc doing the same in this JVM, and against another R2DBC driver whose
- * database is a file too.
+ * database is a file too. Each figure has databases of its own, for H2 goes on working in the background at what an
+ * earlier figure has left behind, on one of the cores.
  */
 final class DriverFigures implements Suite {
 
@@ -21,7 +21,8 @@ final class DriverFigures implements Suite {
     private static final String[] NAMES = {"this driver", "bare sqlite-jdbc", "r2dbc-h2 on H2"};
 
     private final Path folder;
-    private final Map<String, List<Client>> clients = new HashMap<>();
+    private String figure = "";
+    private List<Client> clients = List.of();
 
     DriverFigures(Path folder) {
         this.folder = folder;
@@ -47,32 +48,32 @@ final class DriverFigures implements Suite {
             int number = i;
             // Opened before its time is taken.
             contenders.add(new Contender(NAMES[i], () -> {
-                Client client = clients(synchronous).get(number);
+                Client client = clients(name, synchronous).get(number);
                 return new double[] {Contender.rate(things, () -> job.run(client))};
             }));
         }
         return Figure.of("driver " + name, unit, true, contenders);
     }
 
-    private List<Client> clients(String synchronous) throws Exception {
-        List<Client> open = clients.get(synchronous);
-        if (open == null) {
-            Path ours = folder.resolve("ours-" + synchronous + ".db");
-            open = List.of(
-                    new R2dbcClient("r2dbc:libsql:file://" + ours + "?synchronous=" + synchronous, "INTEGER"),
-                    new JdbcClient(folder.resolve("bare-" + synchronous + ".db"), synchronous),
-                    new R2dbcClient("r2dbc:h2:file:///" + folder.resolve("h2-" + synchronous), "BIGINT"));
-            clients.put(synchronous, open);
+    private List<Client> clients(String name, String synchronous) throws Exception {
+        if (!name.equals(figure)) {
+            close();
+            Path databases = Files.createTempDirectory(folder, "driver");
+            figure = name;
+            clients = List.of(
+                    new R2dbcClient(
+                            "r2dbc:libsql:file://" + databases.resolve("ours.db") + "?synchronous=" + synchronous,
+                            "INTEGER"),
+                    new JdbcClient(databases.resolve("bare.db"), synchronous),
+                    new R2dbcClient("r2dbc:h2:file:///" + databases.resolve("h2"), "BIGINT"));
         }
-        return open;
+        return clients;
     }
 
     @Override
     public void close() throws SQLException {
-        for (List<Client> open : clients.values()) {
-            for (Client client : open) {
-                client.close();
-            }
+        for (Client client : clients) {
+            client.close();
         }
     }
 }

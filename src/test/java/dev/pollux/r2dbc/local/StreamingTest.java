@@ -103,10 +103,10 @@ class StreamingTest {
     }
 
     @Test
-    void withoutAFetchSizeAPortionHas256Rows() throws SQLException {
-        Answer answer = first("SELECT id FROM t", 0);
+    void withoutAFetchSizeTheFirstPortionHas256RowsAndLaterOnes1024() throws SQLException {
+        Answer answer = first("SELECT a.id FROM t a JOIN t b ON b.id <= 3", 0);
         assertThat(answer.rows()).hasSize(256);
-        assertThat(more(answer).map(List::size).collectList().block(WAIT)).containsExactly(256, 256, 232);
+        assertThat(more(answer).map(List::size).collectList().block(WAIT)).containsExactly(1024, 1024, 696);
         assertThat(noCursorIsOpen()).isTrue();
     }
 
