@@ -9,18 +9,18 @@ import java.util.concurrent.atomic.AtomicInteger;
  * threads that answer each other at once are far faster if neither parks. There is one of these for the two threads of a
  * session's conversation, its own and the one that emits.
  *
- * <p>It looks for somewhat longer than waking takes, which is 20 to 45 microseconds on virtual machines. With a shorter look
- * neither would see the other wake, and once one of them had parked, both would go on to. After a look in
- * vain, for there was nothing to do or the other thread had no core to run on, twice as many are left out as the last
- * time. And no more threads of a JVM look at a time than there are cores.
+ * <p>It looks for longer than waking takes, which is about 50 microseconds on a virtual machine. With a shorter look
+ * neither would see the other wake, and once one of them had parked, both would go on to. After a look in vain, for there
+ * was nothing to do or the other thread had no core to run on, twice as many are left out as the last time. And no more
+ * threads of a JVM look at a time than there are cores.
  *
  * <p>Races: both threads count the looks that are left out, and may miss a step of each other. It does not matter.
  */
 final class Spin {
 
-    private static final long NANOS = TimeUnit.MICROSECONDS.toNanos(50);
+    private static final long NANOS = TimeUnit.MICROSECONDS.toNanos(100);
     private static final int LOOKS_PER_CLOCK = 32;
-    private static final int MOST_LEFT_OUT = 255;
+    private static final int MOST_LEFT_OUT = 63;
     private static final int CORES = Runtime.getRuntime().availableProcessors();
     private static final AtomicInteger LOOKING = new AtomicInteger();
 

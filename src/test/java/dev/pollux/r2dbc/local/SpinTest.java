@@ -40,7 +40,7 @@ class SpinTest {
             assertThat(spin.fills(queue)).isFalse();
             longLooks += queue.looks.get() > 1 ? 1 : 0;
         }
-        assertThat(longLooks).isBetween(0, 12);
+        assertThat(longLooks).isBetween(0, 24);
     }
 
     @Test
