@@ -66,7 +66,7 @@ final class Portions {
 
     private void readOn() {
         if (!thread.execute(this::read)) {
-            failure = runner.closed();
+            failed(runner.closed());
         }
     }
 
@@ -78,11 +78,15 @@ final class Portions {
                 deliver();
             });
         } catch (Throwable e) {
-            emitter.emit(() -> {
-                failure = e;
-                deliver();
-            });
+            failed(e);
         }
+    }
+
+    private void failed(Throwable error) {
+        emitter.emit(() -> {
+            failure = error;
+            deliver();
+        });
     }
 
     /** Emits what is there, if it was asked for. An error waits its turn too: it must not overtake rows. */

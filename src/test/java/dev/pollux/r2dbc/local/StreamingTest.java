@@ -36,6 +36,7 @@ import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
+import reactor.test.subscriber.TestSubscriber;
 
 /** Reads on a file give their rows in portions, as they are wanted. */
 class StreamingTest {
@@ -281,6 +282,28 @@ class StreamingTest {
         assertThatThrownBy(() -> more(answer).blockLast(WAIT))
                 .isInstanceOf(R2dbcException.class)
                 .hasMessageContaining("the session was closed");
+    }
+
+    @Test
+    void rowsReadAheadAreGivenBeforeTheErrorOfASessionThatWasClosedMeanwhile() {
+        Answer answer = first("SELECT id FROM t", 10);
+        TestSubscriber<List<@Nullable Object[]>> subscriber =
+                TestSubscriber.builder().initialRequest(1).build();
+        more(answer).subscribe(subscriber);
+        // The thread and the emitter take things in their order: after the third answer two portions have been read.
+        for (int i = 0; i < 3; i++) {
+            assertThat(session.validate(true).block(WAIT)).isTrue();
+        }
+        session.close().block(WAIT);
+
+        subscriber.request(Long.MAX_VALUE);
+        subscriber.block(WAIT);
+
+        assertThat(subscriber.getReceivedOnNext().stream()
+                        .map(StreamingTest::firsts)
+                        .toList())
+                .containsExactly(numbers(11, 20), numbers(21, 30));
+        assertThat(subscriber.expectTerminalError()).hasMessageContaining("the session was closed");
     }
 
     @Test
