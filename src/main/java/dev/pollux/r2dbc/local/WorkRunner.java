@@ -170,9 +170,7 @@ final class WorkRunner {
 
     private Answer answer(SqliteHandle.Run run, int laterRows, Step<?> step) {
         if (run.unread() == null) {
-            return run.columns().isEmpty()
-                    ? Answer.changed(run.rowsAffected())
-                    : Answer.whole(run.columns(), run.rows(), run.rowsAffected());
+            return Answer.whole(run.columns(), run.rows(), run.rowsAffected());
         }
         Cursor opened = new Cursor(handle, run.unread(), laterRows, step.limits());
         cursor = opened;
