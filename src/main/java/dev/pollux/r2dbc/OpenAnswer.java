@@ -12,24 +12,24 @@ import reactor.core.publisher.Flux;
 /**
  * An answer that can be read once, and whose open cursor, if there is one, is always freed.
  *
- * <p>Races: {@code read} decides between the reader and the connection that moves on to its next statement; {@code
- * taken} decides between the reader's subscription to the further rows and the cancellation that frees them unread.
+ * <p>Races, while there is a cursor: {@code read} decides between the reader and the connection that moves on to its
+ * next statement; {@code taken} decides between the reader's subscription to the further rows and the cancellation that
+ * frees them unread. A whole answer has one reader and nothing to free, so it is spared the atomic operations: work of a
+ * thousand calls has a thousand of these.
  */
 final class OpenAnswer {
 
     private final Answer answer;
     private final Call.Kind kind;
     private @Nullable LibsqlRowMetadata metadata; // made when first asked for, by whoever asks
-    private final AtomicBoolean read = new AtomicBoolean();
-    private final AtomicBoolean taken;
-    private volatile boolean abandoned;
-    private final @Nullable Flux<List<@Nullable Object[]>> more;
+    private final @Nullable Rest rest;
+    private boolean read; // if it is whole
 
     OpenAnswer(Answer answer, Call.Kind kind) {
         this.answer = answer;
         this.kind = kind;
-        this.more = answer.more();
-        this.taken = more == null ? read : new AtomicBoolean(); // of a whole answer there is nothing to take
+        Flux<List<@Nullable Object[]>> more = answer.more();
+        this.rest = more == null ? null : new Rest(more);
     }
 
     LibsqlRowMetadata metadata() {
@@ -51,7 +51,7 @@ final class OpenAnswer {
 
     /** Whether all rows are here. */
     boolean isWhole() {
-        return more == null;
+        return rest == null;
     }
 
     /** The first rows. */
@@ -61,49 +61,72 @@ final class OpenAnswer {
 
     /** Fails if this was read before. */
     void check() {
-        if (read.get()) {
+        if (rest == null ? read : rest.read.get()) {
             throw gone();
         }
     }
 
     /** Claims this for one reader. */
     void read() {
-        if (!read.compareAndSet(false, true)) {
+        if (!claim()) {
             throw gone();
         }
     }
 
+    private boolean claim() {
+        if (rest != null) {
+            return rest.read.compareAndSet(false, true);
+        }
+        boolean first = !read;
+        read = true;
+        return first;
+    }
+
     private IllegalStateException gone() {
         return new IllegalStateException(
-                abandoned
+                rest != null && rest.abandoned
                         ? "the result was not read before the connection was used again, and its rows are gone"
                         : "a result can be consumed only once");
     }
 
     /** All rows in portions, as fast as they are asked for; the cursor is freed at the end, on an error and on cancel. */
     Flux<List<@Nullable Object[]>> portions() {
-        Flux<List<@Nullable Object[]>> rest = more;
-        if (rest == null) {
+        Rest further = rest;
+        if (further == null) {
             return Flux.just(answer.rows());
         }
-        return Flux.concat(
-                        Flux.just(answer.rows()),
-                        Flux.defer(() -> taken.compareAndSet(false, true) ? rest : Flux.empty()))
+        return Flux.concat(Flux.just(answer.rows()), Flux.defer(() -> further.take() ? further.portions : Flux.empty()))
                 .doFinally(signal -> free());
     }
 
     /** Called when the connection is used again, for an open cursor would hold it up: rows that nobody reads are given up. */
     void abandonUnread() {
-        if (read.compareAndSet(false, true)) {
-            abandoned = true;
+        if (rest != null && rest.read.compareAndSet(false, true)) {
+            rest.abandoned = true;
             free();
         }
     }
 
     /** Frees the cursor if nobody has subscribed to it. */
     void free() {
-        if (more != null && taken.compareAndSet(false, true)) {
-            more.subscribe(new Cancelling());
+        if (rest != null && rest.take()) {
+            rest.portions.subscribe(new Cancelling());
+        }
+    }
+
+    /** The rows after the first ones, which an open cursor reads. */
+    private static final class Rest {
+        private final Flux<List<@Nullable Object[]>> portions;
+        private final AtomicBoolean read = new AtomicBoolean();
+        private final AtomicBoolean taken = new AtomicBoolean();
+        private volatile boolean abandoned;
+
+        Rest(Flux<List<@Nullable Object[]>> portions) {
+            this.portions = portions;
+        }
+
+        boolean take() {
+            return taken.compareAndSet(false, true);
         }
     }
 

@@ -1,9 +1,6 @@
 package dev.pollux.r2dbc;
 
 import dev.pollux.r2dbc.transport.Call;
-import java.util.Arrays;
-import java.util.Collections;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("ArrayRecordComponent") // never compared, never shown
 record ParsedStatement(String sql, Call.Kind kind, boolean changesRows, boolean returning, int[] slots) {
 
+    private static final @Nullable Object[] NONE = {};
+
     /**
      * This statement with its share of the values that were bound to the whole text.
      *
@@ -26,17 +25,16 @@ record ParsedStatement(String sql, Call.Kind kind, boolean changesRows, boolean 
     Call call(@Nullable Object[] values, @Nullable String generated) {
         String text = generated != null && changesRows && !returning ? sql + generated : sql;
         if (slots.length == 0) {
-            return new Call(text, kind, Collections.emptyList());
+            return new Call(text, kind, NONE);
         }
         if (takesAllInOrder(values)) {
-            return new Call(text, kind, Arrays.asList(values));
+            return new Call(text, kind, values);
         }
         @Nullable Object[] arguments = new @Nullable Object[slots.length];
         for (int i = 0; i < slots.length; i++) {
             arguments[i] = values[slots[i]];
         }
-        List<@Nullable Object> list = Arrays.asList(arguments);
-        return new Call(text, kind, list);
+        return new Call(text, kind, arguments);
     }
 
     private boolean takesAllInOrder(@Nullable Object[] values) {

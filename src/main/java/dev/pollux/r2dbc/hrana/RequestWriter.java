@@ -136,7 +136,7 @@ final class RequestWriter {
     private static void statement(JsonGenerator json, Call call, RepeatedSql repeated, @Nullable Long after) {
         json.writeStartObject();
         repeated.writeText(json, call.sql());
-        if (!call.arguments().isEmpty()) {
+        if (call.arguments().length > 0) {
             json.writeName("args");
             json.writeStartArray();
             for (Object argument : call.arguments()) {

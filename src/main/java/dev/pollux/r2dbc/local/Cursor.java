@@ -86,7 +86,7 @@ final class Cursor {
         } finally {
             if (!worked) {
                 statement = null;
-                handle.discard(open);
+                open.discard();
             }
         }
     }

@@ -44,6 +44,8 @@ final class Prepared {
     private boolean holdsMuch;
     private boolean utf8;
     private int width;
+    private @Nullable ManyRowInsert manyRows;
+    private boolean manyRowsKnown;
     private List<Column> columns = List.of();
     private long columnsMark = -1;
 
@@ -93,10 +95,10 @@ final class Prepared {
      */
     long[] runForEach(List<Call> calls) throws SQLException {
         for (Call call : calls) {
-            List<@Nullable Object> arguments = call.arguments();
-            requireAll(arguments);
+            @Nullable Object[] arguments = call.arguments();
+            requireAll(arguments, parameters);
             for (int i = 0; i < parameters; i++) {
-                Object value = arguments.get(i);
+                Object value = arguments[i];
                 holdsMuch = holdsMuch || isMuch(value);
                 statement.setObject(i + 1, value);
             }
@@ -105,21 +107,43 @@ final class Prepared {
         return statement.executeLargeBatch();
     }
 
+    /** The same statement for many rows at a time, or null if it is not an INSERT that can be written so. */
+    @Nullable
+    ManyRowInsert manyRows() {
+        if (!manyRowsKnown) {
+            manyRows = ManyRowInsert.of(sql);
+            manyRowsKnown = true;
+        }
+        return manyRows;
+    }
+
+    /** Runs it to its end, or to its first row, with the arguments of all the calls, one after the other. */
+    void startForAll(List<Call> calls) throws SQLException {
+        @Nullable Object[] all = new @Nullable Object[parameters];
+        int end = 0;
+        for (Call call : calls) {
+            @Nullable Object[] arguments = call.arguments();
+            requireAll(arguments, parameters / calls.size());
+            System.arraycopy(arguments, 0, all, end, arguments.length);
+            end += arguments.length;
+        }
+        start(all);
+    }
+
     /** Runs it until its first row or its end. */
-    void start(List<@Nullable Object> arguments) throws SQLException {
-        requireAll(arguments);
-        Object[] values = arguments.toArray();
-        holdsMuch = holdsMuch || holdMuch(values);
+    void start(@Nullable Object... arguments) throws SQLException {
+        requireAll(arguments, parameters);
+        holdsMuch = holdsMuch || holdMuch(arguments);
         reset = false;
-        onRow = db.execute(core, values);
+        onRow = db.execute(core, arguments);
         reset = !onRow; // sqlite-jdbc resets a statement that is done
         width = returnsRows ? core.pointer.safeRunInt(DB::column_count) : 0;
     }
 
-    private void requireAll(List<@Nullable Object> arguments) throws SQLException {
-        if (arguments.size() != parameters) {
+    private static void requireAll(@Nullable Object[] arguments, int parameters) throws SQLException {
+        if (arguments.length != parameters) {
             throw new SQLiteException(
-                    "the statement has " + parameters + " parameters and was given " + arguments.size() + " arguments",
+                    "the statement has " + parameters + " parameters and was given " + arguments.length + " arguments",
                     SQLiteErrorCode.SQLITE_RANGE);
         }
     }
@@ -257,5 +281,14 @@ final class Prepared {
     void close() throws SQLException {
         onRow = false;
         statement.close();
+    }
+
+    /** Frees it after it failed, or may have: what state it is in is not worth finding out. */
+    void discard() {
+        try {
+            close();
+        } catch (SQLException e) {
+            // SQLite reports the statement's own error once more; whoever ran it has been told.
+        }
     }
 }

@@ -4,6 +4,7 @@ import dev.pollux.r2dbc.transport.Call;
 import dev.pollux.r2dbc.transport.Column;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +36,7 @@ final class SqliteHandle {
     private final StatementCache statements;
     private final Map<String, Prepared> controls = new HashMap<>();
     private final SchemaMark schema;
+    private final ManyRowInserts inserts;
     private final BusyWait busyWait = new BusyWait();
     private @Nullable Boolean utf8;
 
@@ -43,6 +45,7 @@ final class SqliteHandle {
         this.db = connection.getDatabase();
         this.schema = new SchemaMark(connection);
         this.statements = new StatementCache(connection, statementCacheSize);
+        this.inserts = new ManyRowInserts(connection, statements, schema);
         // Tells only sqlite-jdbc, not SQLite: otherwise it runs a BEGIN and a COMMIT of its own after every statement.
         connection.getConnectionConfig().setAutoCommit(false);
         db.busy_handler(busyWait);
@@ -67,12 +70,12 @@ final class SqliteHandle {
         }
         boolean worked = false;
         try {
-            statement.start(List.of());
+            statement.start();
             worked = true;
             controls.put(sql, statement);
         } finally {
             if (!worked) {
-                discard(statement);
+                statement.discard();
             }
         }
     }
@@ -119,7 +122,7 @@ final class SqliteHandle {
             return new Run(columns, portion.rows(), null, affected);
         } finally {
             if (!usable) {
-                discard(statement);
+                statement.discard();
             }
         }
     }
@@ -127,22 +130,35 @@ final class SqliteHandle {
     /**
      * Runs calls of one statement, if it is one that can be run for many sets of values at once.
      *
+     * @param locked whether the transaction holds the write lock: one that does not must write before it reads, or
+     *     another connection's write may come between, after which it can no longer write
      * @return for each call, how many rows it changed; or null if they must be run one by one, and nothing was run
      */
-    long @Nullable [] runForEach(List<Call> calls) throws SQLException {
+    long @Nullable [] runForEach(List<Call> calls, boolean locked) throws SQLException {
         Prepared statement = statements.take(calls.get(0).sql());
         boolean usable = false;
         try {
             boolean can = statement.verb() == Verb.CHANGE && statement.canRunForEach();
-            long[] changed = can ? statement.runForEach(calls) : null;
+            long[] changed = can ? runForEach(statement, calls, locked) : null;
             usable = true;
             statements.giveBack(statement);
             return changed;
         } finally {
             if (!usable) {
-                discard(statement);
+                statement.discard();
             }
         }
+    }
+
+    private long[] runForEach(Prepared statement, List<Call> calls, boolean locked) throws SQLException {
+        int inserted = locked ? inserts.run(statement, calls) : 0;
+        long[] changed = new long[calls.size()];
+        Arrays.fill(changed, 0, inserted, 1);
+        if (inserted < calls.size()) {
+            long[] rest = statement.runForEach(calls.subList(inserted, calls.size()));
+            System.arraycopy(rest, 0, changed, inserted, rest.length);
+        }
+        return changed;
     }
 
     /** Asked once, and again after what may have changed it: a pragma can, as long as the database is empty. */
@@ -151,10 +167,10 @@ final class SqliteHandle {
         if (known == null) {
             Prepared pragma = new Prepared(connection, "PRAGMA encoding");
             try {
-                pragma.start(List.of());
+                pragma.start();
                 known = "UTF-8".equals(pragma.read(1, 1).rows().get(0)[0]);
             } finally {
-                discard(pragma);
+                pragma.discard();
             }
             utf8 = known;
         }
@@ -189,16 +205,7 @@ final class SqliteHandle {
         try {
             statements.giveBack(statement);
         } catch (SQLException e) {
-            discard(statement);
-        }
-    }
-
-    /** Frees a statement that failed: what state it is in is not worth finding out. */
-    void discard(Prepared statement) {
-        try {
-            statement.close();
-        } catch (SQLException e) {
-            // SQLite reports the statement's own error once more; whoever ran it has been told.
+            statement.discard();
         }
     }
 

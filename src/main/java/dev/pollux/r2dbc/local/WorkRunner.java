@@ -50,6 +50,7 @@ final class WorkRunner {
     private final boolean readersBlockWriters;
     // Written on the session thread only; read by others when a step is at the head of the line.
     private volatile Transaction transaction = Transaction.NONE;
+    private boolean deferred; // the open transaction
     private volatile Gate.@Nullable Turn heldGate;
     private volatile @Nullable Cursor cursor;
 
@@ -123,6 +124,7 @@ final class WorkRunner {
         int laterRows = work.fetchSize() > 0 ? work.fetchSize() : LATER_PORTION_ROWS;
         int most = stream ? rows : Integer.MAX_VALUE;
         long mostBytes = stream ? Cursor.PORTION_BYTES : Long.MAX_VALUE;
+        boolean locked = transaction == Transaction.NONE || !deferred;
         List<Answer> answers = new ArrayList<>(work.calls().size());
         handle.waitForLocks(step.limits().lockWait(), step.stoppable());
         try {
@@ -131,7 +133,7 @@ final class WorkRunner {
                 while (answers.size() < work.calls().size()) {
                     step.stoppable().check();
                     List<Call> alike = alike(work.calls(), answers.size());
-                    if (alike.size() == 1 || !ranForEach(alike, answers)) {
+                    if (alike.size() == 1 || !ranForEach(alike, locked, answers)) {
                         for (Call call : alike) {
                             step.stoppable().check();
                             answers.add(answer(handle.run(call, inTransaction, most, mostBytes), laterRows, step));
@@ -158,8 +160,8 @@ final class WorkRunner {
         return calls.subList(from, end);
     }
 
-    private boolean ranForEach(List<Call> alike, List<Answer> answers) throws SQLException {
-        long[] changed = handle.runForEach(alike);
+    private boolean ranForEach(List<Call> alike, boolean locked, List<Answer> answers) throws SQLException {
+        long[] changed = handle.runForEach(alike, locked);
         if (changed != null) {
             for (long rows : changed) {
                 answers.add(Answer.changed(rows));
@@ -184,6 +186,7 @@ final class WorkRunner {
         }
         guarded(step, null, () -> ran(mode.sql()));
         transaction = Transaction.OPEN;
+        deferred = mode == TransactionMode.DEFERRED;
         heldGate = step.keepGate();
     }
 

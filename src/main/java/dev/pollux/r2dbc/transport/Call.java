@@ -1,7 +1,5 @@
 package dev.pollux.r2dbc.transport;
 
-import java.util.Arrays;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,9 +8,10 @@ import org.jspecify.annotations.Nullable;
  * @param sql a single statement whose parameters are all numbered: {@code ?1}, {@code ?2} and so on
  * @param kind what running it may do
  * @param arguments the values of {@code ?1}, {@code ?2} and so on, each null or one of {@link Long}, {@link Double},
- *     {@link String} and {@code byte[]}
+ *     {@link String} and {@code byte[]}; not copied, so it must not change
  */
-public record Call(String sql, Kind kind, List<@Nullable Object> arguments) {
+@SuppressWarnings("ArrayRecordComponent") // never compared; work of a thousand calls is spared a thousand lists
+public record Call(String sql, Kind kind, @Nullable Object[] arguments) {
 
     /** What running a statement may do to the database. */
     public enum Kind {
@@ -24,17 +23,17 @@ public record Call(String sql, Kind kind, List<@Nullable Object> arguments) {
 
     /** A call of a reading statement. */
     public static Call read(String sql, @Nullable Object... arguments) {
-        return new Call(sql, Kind.READ, Arrays.asList(arguments));
+        return new Call(sql, Kind.READ, arguments);
     }
 
     /** A call of a statement that may write. */
     public static Call write(String sql, @Nullable Object... arguments) {
-        return new Call(sql, Kind.WRITE, Arrays.asList(arguments));
+        return new Call(sql, Kind.WRITE, arguments);
     }
 
     /** The statement and the number of its arguments; their values may be secret. */
     @Override
     public String toString() {
-        return "Call[" + kind + ", " + sql + ", " + arguments.size() + " arguments]";
+        return "Call[" + kind + ", " + sql + ", " + arguments.length + " arguments]";
     }
 }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -62,7 +61,7 @@ class StatementCacheTest {
     void aCacheOfNoneKeepsNone() throws SQLException {
         StatementCache cache = new StatementCache(connection, 0);
         Prepared statement = cache.take("SELECT ?1");
-        statement.start(List.of(1L));
+        statement.start(1L);
         cache.giveBack(statement);
         assertThat(cache.idle()).isZero();
     }
