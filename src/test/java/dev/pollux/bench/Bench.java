@@ -46,7 +46,7 @@ public final class Bench {
         measure(new ResourceFigures(databases, scale), 1, 5);
         measure(new RemoteFigures(scale), 1, 5);
         // Their rounds are short: more of them.
-        measure(new DriverFigures(databases), 15, 15);
+        measure(new DriverFigures(databases), 15, 31);
         delete(databases);
         report.write(versions());
     }

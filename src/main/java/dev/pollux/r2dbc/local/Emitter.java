@@ -1,12 +1,12 @@
 package dev.pollux.r2dbc.local;
 
 import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import reactor.core.publisher.Operators;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
+import reactor.util.concurrent.Queues;
 import reactor.util.context.Context;
 
 /**
@@ -15,14 +15,15 @@ import reactor.util.context.Context;
  * now and then lets the scheduler's other tasks run.
  *
  * <p>Races: {@code emitting} lets one thread emit. A signal that is queued while it is set is found by that thread,
- * which looks again after it has cleared it.
+ * which looks again after it has cleared it. Only that thread takes signals from the queue.
  */
 final class Emitter {
 
     private static final long SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
     private static final int SIGNALS_PER_CLOCK = 16;
 
-    private final Queue<Runnable> signals = new ConcurrentLinkedQueue<>();
+    private final Queue<Runnable> signals =
+            Queues.<Runnable>unboundedMultiproducer().get();
     private final AtomicBoolean emitting = new AtomicBoolean();
     private final Spin spin;
 

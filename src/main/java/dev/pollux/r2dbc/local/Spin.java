@@ -12,13 +12,17 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p>It looks for longer than waking takes, which is about 50 microseconds on a virtual machine. With a shorter look
  * neither would see the other wake, and once one of them had parked, both would go on to. After a look in vain, for there
  * was nothing to do or the other thread had no core to run on, twice as many are left out as the last time. And no more
- * threads of a JVM look at a time than there are cores.
+ * threads of a JVM look at a time than there are cores. Between cores that share no cache, each field that both threads
+ * write costs a quarter of a microsecond: as long as both are answered at once, they write none of these.
  *
  * <p>Races: both threads count the looks that are left out, and may miss a step of each other. It does not matter.
  */
 final class Spin {
 
     private static final long NANOS = TimeUnit.MICROSECONDS.toNanos(100);
+    /** Two threads that answer each other at once do so in less, and need not be counted. */
+    private static final long GLANCE_NANOS = TimeUnit.MICROSECONDS.toNanos(5);
+
     private static final int LOOKS_PER_CLOCK = 32;
     private static final int MOST_LEFT_OUT = 63;
     private static final int CORES = Runtime.getRuntime().availableProcessors();
@@ -37,28 +41,39 @@ final class Spin {
             leaveOut = left - 1;
             return false;
         }
-        if (LOOKING.incrementAndGet() > CORES) {
+        boolean filled = look(queue, GLANCE_NANOS);
+        if (!filled) {
+            if (LOOKING.incrementAndGet() > CORES) {
+                LOOKING.decrementAndGet();
+                return false;
+            }
+            filled = look(queue, NANOS);
             LOOKING.decrementAndGet();
-            return false;
         }
-        boolean filled = look(queue);
-        LOOKING.decrementAndGet();
-        int next = filled ? 0 : Math.min(2 * penalty + 1, MOST_LEFT_OUT);
-        penalty = next;
-        leaveOut = next;
+        leaveOut(filled ? 0 : Math.min(2 * penalty + 1, MOST_LEFT_OUT));
         return filled;
     }
 
+    /** Writes only what is new: a write takes the other thread's copy from it. */
+    private void leaveOut(int looks) {
+        if (penalty != looks) {
+            penalty = looks;
+        }
+        if (leaveOut != looks) {
+            leaveOut = looks;
+        }
+    }
+
     /** Without Thread.onSpinWait, which BlockHound takes for blocking. */
-    private static boolean look(Queue<?> queue) {
+    private static boolean look(Queue<?> queue, long nanos) {
         long start = System.nanoTime();
         do {
             for (int i = 0; i < LOOKS_PER_CLOCK; i++) {
                 if (!queue.isEmpty()) {
-                    return System.nanoTime() - start < NANOS;
+                    return System.nanoTime() - start < nanos;
                 }
             }
-        } while (System.nanoTime() - start < NANOS);
+        } while (System.nanoTime() - start < nanos);
         return false;
     }
 }
