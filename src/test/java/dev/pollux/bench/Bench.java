@@ -45,24 +45,34 @@ public final class Bench {
         measure(new FlatCostFigures(databases, scale), 2, 9);
         measure(new ResourceFigures(databases, scale), 1, 5);
         measure(new RemoteFigures(scale), 1, 5);
-        // Their rounds are short: more of them.
-        measure(new DriverFigures(databases), 15, 31);
+        // Their rounds are short: more of them, and of all in turn.
+        try (DriverFigures driver = new DriverFigures(databases)) {
+            List<Figure> figures = picked(driver);
+            for (Figure.Outcome outcome : Figure.measureTogether(figures, scale.warmUps(15), scale.rounds(31))) {
+                report.add(outcome);
+            }
+        }
         delete(databases);
         report.write(versions());
     }
 
     private void measure(Suite suite, int warmUps, int rounds) throws Exception {
         try (suite) {
-            List<Figure> figures = suite.figures().stream()
-                    .filter(figure -> only.matcher(figure.name()).find())
-                    .toList();
-            if (!figures.isEmpty()) {
-                report.table(figures);
-            }
-            for (Figure figure : figures) {
+            for (Figure figure : picked(suite)) {
                 report.add(figure.measure(scale.warmUps(warmUps), scale.rounds(rounds)));
             }
         }
+    }
+
+    /** The figures that are asked for, in a table of their own. */
+    private List<Figure> picked(Suite suite) {
+        List<Figure> figures = suite.figures().stream()
+                .filter(figure -> only.matcher(figure.name()).find())
+                .toList();
+        if (!figures.isEmpty()) {
+            report.table(figures);
+        }
+        return figures;
     }
 
     private static String versions() throws Exception {

@@ -34,6 +34,9 @@ interface Client extends AutoCloseable {
     /** Runs transactions that update two rows each. */
     void updateTwo(int transactions) throws Exception;
 
+    /** Ends what is still to be done in the background, where a client has such work. */
+    default void settle() {}
+
     @Override
     void close() throws SQLException;
 

@@ -4,12 +4,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The driver on a file, against bare sqlite-jdbc doing the same in this JVM, and against another R2DBC driver whose
- * database is a file too. Each figure has databases of its own, for H2 goes on working in the background at what an
- * earlier figure has left behind, on one of the cores.
+ * database is a file too. Each figure has databases of its own, and H2 writes what it would otherwise write in the
+ * background, on one of the two cores, before the next has its turn.
  */
 final class DriverFigures implements Suite {
 
@@ -21,8 +23,7 @@ final class DriverFigures implements Suite {
     private static final String[] NAMES = {"this driver", "bare sqlite-jdbc", "r2dbc-h2 on H2"};
 
     private final Path folder;
-    private String figure = "";
-    private List<Client> clients = List.of();
+    private final Map<String, List<Client>> clients = new HashMap<>();
 
     DriverFigures(Path folder) {
         this.folder = folder;
@@ -49,7 +50,9 @@ final class DriverFigures implements Suite {
             // Opened before its time is taken.
             contenders.add(new Contender(NAMES[i], () -> {
                 Client client = clients(name, synchronous).get(number);
-                return new double[] {Contender.rate(things, () -> job.run(client))};
+                double rate = Contender.rate(things, () -> job.run(client));
+                client.settle();
+                return new double[] {rate};
             }));
         }
         return Figure.of("driver " + name, unit, true, contenders);
@@ -67,24 +70,27 @@ final class DriverFigures implements Suite {
     }
 
     private List<Client> clients(String name, String synchronous) throws Exception {
-        if (!name.equals(figure)) {
-            close();
+        List<Client> known = clients.get(name);
+        if (known == null) {
             Path databases = Files.createTempDirectory(folder, "driver");
-            figure = name;
-            clients = List.of(
+            known = List.of(
                     new R2dbcClient(
                             "r2dbc:libsql:file://" + databases.resolve("ours.db") + "?synchronous=" + synchronous,
-                            "INTEGER"),
+                            "INTEGER",
+                            ""),
                     new JdbcClient(databases.resolve("bare.db"), synchronous),
-                    new R2dbcClient("r2dbc:h2:file:///" + databases.resolve("h2"), "BIGINT"));
+                    new R2dbcClient("r2dbc:h2:file:///" + databases.resolve("h2"), "BIGINT", "CHECKPOINT SYNC"));
+            clients.put(name, known);
         }
-        return clients;
+        return known;
     }
 
     @Override
     public void close() throws SQLException {
-        for (Client client : clients) {
-            client.close();
+        for (List<Client> ofFigure : clients.values()) {
+            for (Client client : ofFigure) {
+                client.close();
+            }
         }
     }
 }

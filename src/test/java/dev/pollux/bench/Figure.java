@@ -27,6 +27,23 @@ record Figure(String name, List<Measure> measures, boolean hasYardstick, List<Co
      */
     record Outcome(Figure figure, List<List<double[]>> values) {
 
+        /** Measures each contender once; a round below 0 is for warming up and does not count. */
+        private void measure(int round, Random random) throws Exception {
+            List<Integer> order =
+                    IntStream.range(0, values.size()).boxed().collect(Collectors.toCollection(ArrayList::new));
+            Collections.shuffle(order, random);
+            for (int i : order) {
+                Contender contender = figure.contenders().get(i);
+                if (round < 0 && !contender.warmsUp()) {
+                    continue;
+                }
+                double[] given = contender.round().run();
+                for (int measure = 0; round >= 0 && measure < figure.measures().size(); measure++) {
+                    values.get(i).get(measure)[round] = measure < given.length ? given[measure] : Double.NaN;
+                }
+            }
+        }
+
         /** NaN if the contender does not have that measure. */
         double median(int contender, int measure) {
             double[] sorted = sorted(contender, measure);
@@ -65,26 +82,30 @@ record Figure(String name, List<Measure> measures, boolean hasYardstick, List<Co
      * order of its own: what one leaves behind, threads that still write for example, is not always met by the same.
      */
     Outcome measure(int warmUps, int rounds) throws Exception {
+        return measureTogether(List.of(this), warmUps, rounds).get(0);
+    }
+
+    /**
+     * Measures several figures at once, a round of each after a round of the one before: so what the machine does for
+     * some seconds does not decide one figure and spare the others.
+     */
+    static List<Outcome> measureTogether(List<Figure> figures, int warmUps, int rounds) throws Exception {
+        List<Outcome> outcomes =
+                figures.stream().map(figure -> figure.unmeasured(rounds)).toList();
+        Random random = new Random(SEED);
+        for (int round = -warmUps; round < rounds; round++) {
+            for (Outcome outcome : outcomes) {
+                outcome.measure(round, random);
+            }
+        }
+        return outcomes;
+    }
+
+    private Outcome unmeasured(int rounds) {
         List<List<double[]>> values = contenders.stream()
                 .map(contender ->
                         measures.stream().map(measure -> new double[rounds]).toList())
                 .toList();
-        List<Integer> order =
-                IntStream.range(0, contenders.size()).boxed().collect(Collectors.toCollection(ArrayList::new));
-        Random random = new Random(SEED);
-        for (int round = -warmUps; round < rounds; round++) {
-            Collections.shuffle(order, random);
-            for (int i : order) {
-                Contender contender = contenders.get(i);
-                if (round < 0 && !contender.warmsUp()) {
-                    continue;
-                }
-                double[] given = contender.round().run();
-                for (int measure = 0; round >= 0 && measure < measures.size(); measure++) {
-                    values.get(i).get(measure)[round] = measure < given.length ? given[measure] : Double.NaN;
-                }
-            }
-        }
         return new Outcome(this, values);
     }
 

@@ -14,10 +14,18 @@ import reactor.core.publisher.Mono;
 final class R2dbcClient implements Client {
 
     private final Connection connection;
+    private final String settle;
     private long lastSale;
     private long lastUpdate;
 
-    R2dbcClient(String url, String keyType) {
+    /**
+     * Connects and makes the tables.
+     *
+     * @param keyType the type of a 64-bit primary key
+     * @param settle the statement for {@link #settle()}, or nothing if the database has no such work
+     */
+    R2dbcClient(String url, String keyType, String settle) {
+        this.settle = settle;
         connection = Objects.requireNonNull(
                 Mono.from(ConnectionFactories.get(url).create()).block());
         for (String table : TABLES) {
@@ -112,6 +120,13 @@ final class R2dbcClient implements Client {
                         .bind(0, Client.changed(key, ++lastUpdate))
                         .bind(1, key)))
                 .doOnNext(count -> Client.check(count, 1));
+    }
+
+    @Override
+    public void settle() {
+        if (!settle.isEmpty()) {
+            updated(connection.createStatement(settle)).block();
+        }
     }
 
     @Override
