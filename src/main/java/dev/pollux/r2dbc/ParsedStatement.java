@@ -15,8 +15,6 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("ArrayRecordComponent") // never compared, never shown
 record ParsedStatement(String sql, Call.Kind kind, boolean changesRows, boolean returning, int[] slots) {
 
-    private static final @Nullable Object[] NONE = {};
-
     /**
      * This statement with its share of the values that were bound to the whole text.
      *
@@ -24,9 +22,6 @@ record ParsedStatement(String sql, Call.Kind kind, boolean changesRows, boolean 
      */
     Call call(@Nullable Object[] values, @Nullable String generated) {
         String text = generated != null && changesRows && !returning ? sql + generated : sql;
-        if (slots.length == 0) {
-            return new Call(text, kind, NONE);
-        }
         if (takesAllInOrder(values)) {
             return new Call(text, kind, values);
         }

@@ -45,13 +45,8 @@ public final class Bench {
         measure(new FlatCostFigures(databases, scale), 2, 9);
         measure(new ResourceFigures(databases, scale), 1, 5);
         measure(new RemoteFigures(scale), 1, 5);
-        // Their rounds are short: more of them, and of all in turn.
-        try (DriverFigures driver = new DriverFigures(databases)) {
-            List<Figure> figures = picked(driver);
-            for (Figure.Outcome outcome : Figure.measureTogether(figures, scale.warmUps(15), scale.rounds(31))) {
-                report.add(outcome);
-            }
-        }
+        // Their rounds are short: more of them.
+        measureTogether(new DriverFigures(databases), 15, 31);
         delete(databases);
         report.write(versions());
     }
@@ -60,6 +55,15 @@ public final class Bench {
         try (suite) {
             for (Figure figure : picked(suite)) {
                 report.add(figure.measure(scale.warmUps(warmUps), scale.rounds(rounds)));
+            }
+        }
+    }
+
+    private void measureTogether(Suite suite, int warmUps, int rounds) throws Exception {
+        try (suite) {
+            for (Figure.Outcome outcome :
+                    Figure.measureTogether(picked(suite), scale.warmUps(warmUps), scale.rounds(rounds))) {
+                report.add(outcome);
             }
         }
     }

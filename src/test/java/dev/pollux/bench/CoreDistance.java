@@ -3,8 +3,8 @@ package dev.pollux.bench;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * How long two threads take to answer each other through memory. Cores that share a cache take about 100 ns there and
- * back; others five times as much. The host of a virtual machine can move it from the one to the other within seconds, and
+ * How long two threads take to answer each other through memory. Cores that share a cache take about 50 ns there and
+ * back; others eight times as much. The host of a virtual machine can move it from the one to the other within seconds, and
  * whatever hands work from thread to thread then takes longer.
  */
 final class CoreDistance {

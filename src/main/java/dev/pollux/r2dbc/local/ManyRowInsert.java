@@ -53,8 +53,10 @@ record ManyRowInsert(String table, int rows, String sql) {
     /** Whether an INSERT into a table of this definition adds a row, or fails, whatever the rows beside it are. */
     static boolean addsEachRow(String createTable) {
         String definition = createTable.toUpperCase(Locale.ROOT);
-        // A row that conflicts may be left out, and one may refer to a row that comes after it.
+        // A row that conflicts may be left out, one may refer to a row that comes after it, and a default may be
+        // changes().
         return !definition.contains("CONFLICT")
+                && !definition.contains("CHANGES")
                 && !definition.contains("REFERENCES")
                 && !definition.contains("VIRTUAL");
     }

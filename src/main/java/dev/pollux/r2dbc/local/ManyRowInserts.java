@@ -5,16 +5,17 @@ import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteConnection;
 import org.sqlite.SQLiteErrorCode;
 
 /**
- * Runs an INSERT for many rows at a time, which takes two thirds of the time that one by one takes.
+ * Runs an INSERT for many rows at a time, which takes about three quarters of the time that one by one takes, the commit
+ * of a thousand rows included.
  *
- * <p>Nobody can tell the difference: it is done only for statements and tables where each row is added by itself, with no
- * trigger, no conflict clause and no foreign key. Rows that SQLite refuses are left to be run one by one, for
- * then the same one fails, and those before it are kept. Confined to the session thread.
+ * <p>It has the same effect, counts and errors: it is done only for statements and tables where each row is added by
+ * itself, with no trigger, no conflict clause and no foreign key. Rows that SQLite refuses are left to be run one by one,
+ * for then the same one fails, and those before it are kept. Only the clock can tell: the rows of one statement
+ * have one {@code CURRENT_TIMESTAMP}. Confined to the session thread.
  */
 final class ManyRowInserts {
 
@@ -52,9 +53,11 @@ final class ManyRowInserts {
         boolean usable = false;
         int done = 0;
         try {
-            while (done + insert.rows() <= calls.size()) {
-                many.startForAll(calls.subList(done, done + insert.rows()));
-                done += insert.rows();
+            List<Call> next = next(calls, done, insert.rows());
+            while (!next.isEmpty()) {
+                many.startForAll(next);
+                done += next.size();
+                next = next(calls, done, insert.rows());
             }
             usable = true;
             statements.giveBack(many);
@@ -68,6 +71,15 @@ final class ManyRowInserts {
             }
         }
         return done;
+    }
+
+    /** The calls of the next statement; none if there are too few, or if their values are large, for SQLite copies them. */
+    private static List<Call> next(List<Call> calls, int from, int rows) {
+        if (from + rows > calls.size()) {
+            return List.of();
+        }
+        List<Call> next = calls.subList(from, from + rows);
+        return next.stream().anyMatch(call -> Prepared.holdMuch(call.arguments())) ? List.of() : next;
     }
 
     /** Whether SQLite has refused the values and undone this statement, but not the transaction. */
@@ -86,21 +98,10 @@ final class ManyRowInserts {
         }
         Boolean known = plainTables.get(table);
         if (known == null) {
-            String definition = definition(table);
-            known = definition != null && ManyRowInsert.addsEachRow(definition);
+            Object definition = Prepared.value(connection, DEFINITION, table);
+            known = definition != null && ManyRowInsert.addsEachRow(definition.toString());
             plainTables.put(table, known);
         }
         return known;
-    }
-
-    private @Nullable String definition(String table) throws SQLException {
-        Prepared query = new Prepared(connection, DEFINITION);
-        try {
-            query.start(table);
-            List<@Nullable Object[]> rows = query.read(1, Long.MAX_VALUE).rows();
-            return rows.isEmpty() ? null : (String) rows.get(0)[0];
-        } finally {
-            query.discard();
-        }
     }
 }

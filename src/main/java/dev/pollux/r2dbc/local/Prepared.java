@@ -70,6 +70,19 @@ final class Prepared {
         this.returnsRows = core.pointer.safeRunInt(DB::column_count) > 0;
     }
 
+    /** Runs a statement that is not kept, and gives the first value of its first row, or null if there is none. */
+    static @Nullable Object value(SQLiteConnection connection, String sql, @Nullable Object... arguments)
+            throws SQLException {
+        Prepared statement = new Prepared(connection, sql);
+        try {
+            statement.start(arguments);
+            List<@Nullable Object[]> rows = statement.read(1, 1).rows();
+            return rows.isEmpty() ? null : rows.get(0)[0];
+        } finally {
+            statement.discard();
+        }
+    }
+
     String sql() {
         return sql;
     }
@@ -148,7 +161,8 @@ final class Prepared {
         }
     }
 
-    private static boolean holdMuch(@Nullable Object[] values) {
+    /** Whether one of these values is large. */
+    static boolean holdMuch(@Nullable Object[] values) {
         for (Object value : values) {
             if (isMuch(value)) {
                 return true;

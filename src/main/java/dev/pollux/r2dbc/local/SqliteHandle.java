@@ -165,13 +165,7 @@ final class SqliteHandle {
     private boolean isUtf8() throws SQLException {
         Boolean known = utf8;
         if (known == null) {
-            Prepared pragma = new Prepared(connection, "PRAGMA encoding");
-            try {
-                pragma.start();
-                known = "UTF-8".equals(pragma.read(1, 1).rows().get(0)[0]);
-            } finally {
-                pragma.discard();
-            }
+            known = "UTF-8".equals(Prepared.value(connection, "PRAGMA encoding"));
             utf8 = known;
         }
         return known;

@@ -66,6 +66,8 @@ class ManyRowInsertTest {
                 .isFalse();
         assertThat(ManyRowInsert.addsEachRow("create table t(id, parent references t(id))"))
                 .isFalse();
+        assertThat(ManyRowInsert.addsEachRow("create table t(id, n default (total_changes()))"))
+                .isFalse();
         assertThat(ManyRowInsert.addsEachRow("CREATE VIRTUAL TABLE t USING fts5(text)"))
                 .isFalse();
     }

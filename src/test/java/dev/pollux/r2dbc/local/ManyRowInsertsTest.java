@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -47,12 +48,20 @@ class ManyRowInsertsTest {
                 .isEqualTo(192);
     }
 
+    @Test
+    void largeValuesAreNotHeldManyAtATime() throws SQLException {
+        List<Call> calls = numbered(ROWS);
+        calls.set(100, Call.write(INSERT, 100L, "x".repeat(2_000)));
+        assertThat(ran("CREATE TABLE t(id INTEGER PRIMARY KEY, v)", calls)).isEqualTo(64);
+    }
+
     static List<String> notPlain() {
         return List.of(
                 "CREATE TABLE t(id, v); CREATE TRIGGER g AFTER INSERT ON T BEGIN SELECT 1; END",
                 "CREATE TABLE t(id, v); CREATE TEMP TRIGGER g AFTER INSERT ON t BEGIN SELECT 1; END",
                 "CREATE TABLE t(id UNIQUE ON CONFLICT IGNORE, v)",
                 "CREATE TABLE t(id UNIQUE, v REFERENCES t(id))",
+                "CREATE TABLE t(id, v DEFAULT (changes()))",
                 "CREATE TABLE t(id, v); CREATE TEMP TABLE t(id, v UNIQUE ON CONFLICT IGNORE)",
                 "CREATE TABLE u(id, v); CREATE VIEW t AS SELECT * FROM u;"
                         + "CREATE TRIGGER g INSTEAD OF INSERT ON t BEGIN SELECT 1; END",
@@ -66,6 +75,10 @@ class ManyRowInsertsTest {
     }
 
     private static int ran(String schema) throws SQLException {
+        return ran(schema, numbered(ROWS));
+    }
+
+    private static int ran(String schema, List<Call> calls) throws SQLException {
         try (SQLiteConnection connection = (SQLiteConnection) DriverManager.getConnection("jdbc:sqlite::memory:")) {
             for (String statement : statements(schema)) {
                 connection.getDatabase().exec(statement, true);
@@ -73,7 +86,7 @@ class ManyRowInsertsTest {
             connection.getDatabase().exec("BEGIN", true);
             ManyRowInserts inserts =
                     new ManyRowInserts(connection, new StatementCache(connection, 10), new SchemaMark(connection));
-            return inserts.run(new Prepared(connection, INSERT), numbered(ROWS));
+            return inserts.run(new Prepared(connection, INSERT), calls);
         }
     }
 
@@ -89,6 +102,10 @@ class ManyRowInsertsTest {
         values.set(4, Call.write(INSERT, 4L, "12"));
         values.set(5, Call.write(INSERT, 5L, ""));
         values.set(65, Call.write(INSERT, null, "a row id of SQLite's"));
+        List<Call> rowIds = new ArrayList<>(Collections.nCopies(ROWS, Call.write(INSERT, null, "v")));
+        rowIds.set(150, Call.write(INSERT, 20L, "v"));
+        List<Call> large = numbered(ROWS);
+        large.set(100, Call.write(INSERT, 100L, "x".repeat(2_000)));
         List<Call> backwards = numbered(ROWS);
         Collections.reverse(backwards);
         List<Call> childFirst = new ArrayList<>();
@@ -102,6 +119,8 @@ class ManyRowInsertsTest {
                 Arguments.of(plain, backwards),
                 Arguments.of(plain, twice),
                 Arguments.of(plain, wrongType),
+                Arguments.of(plain, large),
+                Arguments.of("CREATE TABLE t(id INTEGER PRIMARY KEY AUTOINCREMENT, v)", rowIds),
                 Arguments.of("CREATE TABLE t(id INTEGER PRIMARY KEY, v DEFAULT 1 CHECK (id <> 130))", numbered(ROWS)),
                 Arguments.of("CREATE TABLE t(id UNIQUE ON CONFLICT IGNORE, v)", twice),
                 Arguments.of("CREATE TABLE t(id UNIQUE ON CONFLICT REPLACE, v)", twice),
@@ -169,11 +188,19 @@ class ManyRowInsertsTest {
             stranger.run("INSERT INTO t VALUES (-1, 'before')");
             CompletableFuture<List<Answer>> waiting =
                     session.execute(new Work(numbered(ROWS), 0)).collectList().toFuture();
-            assertThat(waiting).isNotDone();
+            while (!waiting.isDone() && !aThreadWaitsForALock()) {
+                Thread.onSpinWait();
+            }
             stranger.run("COMMIT");
             assertThat(waiting).succeedsWithin(WAIT);
             session.commit().block(WAIT);
         }
+    }
+
+    private static boolean aThreadWaitsForALock() {
+        return Thread.getAllStackTraces().values().stream()
+                .flatMap(Arrays::stream)
+                .anyMatch(frame -> frame.getClassName().equals(BusyWait.class.getName()));
     }
 
     @Test
