@@ -181,9 +181,9 @@ public final class LibsqlStorage<T> {
 
     /**
      * An operator for {@code transform}: takes each task to Running before it is passed on, in order. A task that is
-     * not ours any more is dropped and reported. It works ahead: besides what is asked of it, it asks for and locks as many
-     * tasks as its subscriber asked for at once, but no more than {@link Config#bufferSize()}. Cancelling gives back what
-     * was locked and not passed on.
+     * not ours any more is dropped and reported. It works ahead: besides what is asked of it, it asks for and locks twice
+     * as many tasks as its subscriber asked for at once, but no more than twice {@link Config#bufferSize()}. Cancelling
+     * gives back what was locked and not passed on.
      */
     public Function<Flux<Task<T>>, Flux<Task<T>>> lock() {
         return tasks -> new LockFlux<>(tasks, locker, config.bufferSize());

@@ -17,10 +17,10 @@ import reactor.util.context.Context;
  * Takes each task to Running before it is passed on, in order. Locks of tasks that arrive together share a turn of the
  * lane. A task whose lock fails is dropped, and another asked for in its place.
  *
- * <p>It works ahead: besides what is asked of it, it keeps as many tasks locked as were ever asked for at once, but no
- * more than {@code mostAhead}. So when handlers end, the next tasks are there, and the locks of those after them go out
- * in the same turn as the acks: one turn a round instead of two. A subscriber that asks for one at a time has one task
- * locked ahead.
+ * <p>It works ahead: besides what is asked of it, it asks for twice as many tasks as were ever asked for at once, counting
+ * no more than {@code mostAhead} of those. So when handlers end, the next tasks are locked already, those after them have
+ * been fetched, and their locks go out in the same turn as the acks and the next fetch: one turn a round instead of three.
+ * A subscriber that asks for one at a time has two tasks ahead.
  */
 final class LockFlux<T> extends FluxOperator<Task<T>, Task<T>> {
 
@@ -124,7 +124,7 @@ final class LockFlux<T> extends FluxOperator<Task<T>, Task<T>> {
                 return;
             }
             requested.getAndUpdate(before -> Operators.addCap(before, n));
-            int target = (int) Math.min(n, mostAhead);
+            int target = 2 * (int) Math.min(n, mostAhead);
             int before = ahead.getAndUpdate(known -> Math.max(known, target));
             ask(Operators.addCap(n, Math.max(0, target - before)));
             drain();

@@ -28,10 +28,6 @@ final class Rows {
         return new Item(text(row, 0), null, 0, null);
     }
 
-    static Item done(Readable row, int attempts) {
-        return new Item(text(row, 0), TaskStatus.DONE, attempts, null);
-    }
-
     static Item moved(Readable row) {
         return new Item(text(row, 0), TaskStatus.ofColumn(text(row, 1)), integer(row, 2), null);
     }

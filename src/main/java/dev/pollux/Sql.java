@@ -35,18 +35,22 @@ enum Sql {
     FETCH,
     DEREGISTER,
     PURGE_WORKERS,
+    ALL_CHANGED,
     INSPECT,
     FIND,
     NEXT_DUE;
 
     private final SqlText text;
+    private final SqlText silent;
 
     Sql() {
         text = SqlText.load(name().toLowerCase(Locale.ROOT));
+        silent = text.silent();
     }
 
     Sql(String resource) {
         text = SqlText.load(resource);
+        silent = text.silent();
     }
 
     /** The parameters' names, in the order of their numbers. */
@@ -64,5 +68,10 @@ enum Sql {
     /** Writes the statement with its parameters numbered from {@code first}: {@code ?1}, {@code ?2} and so on. */
     void appendTo(StringBuilder turn, int first) {
         text.appendTo(turn, first);
+    }
+
+    /** Writes it without its RETURNING clause. */
+    void appendSilentTo(StringBuilder turn, int first) {
+        silent.appendTo(turn, first);
     }
 }

@@ -19,6 +19,7 @@ import java.util.regex.Pattern;
 record SqlText(List<String> pieces, List<Integer> places, List<String> parameters) {
 
     private static final Pattern COMMENT = Pattern.compile("--[^\n]*\n");
+    private static final Pattern RETURNING = Pattern.compile("\\sRETURNING\\s.*", Pattern.DOTALL);
     private static final Pattern PARAMETER = Pattern.compile(":([a-z_]+)");
 
     /** Reads {@code sql/<resource>.sql}, without its comments. */
@@ -52,6 +53,13 @@ record SqlText(List<String> pieces, List<Integer> places, List<String> parameter
         }
         pieces.add(text.substring(from));
         return new SqlText(List.copyOf(pieces), List.copyOf(places), List.copyOf(names));
+    }
+
+    /** This statement without its RETURNING clause, which must have no parameters. */
+    SqlText silent() {
+        List<String> shorter = new ArrayList<>(pieces);
+        shorter.set(places.size(), RETURNING.matcher(pieces.get(places.size())).replaceFirst(""));
+        return new SqlText(List.copyOf(shorter), places, parameters);
     }
 
     /** Writes the statement with its parameters numbered from {@code first}: {@code ?1}, {@code ?2} and so on. */

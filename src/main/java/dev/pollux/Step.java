@@ -42,8 +42,9 @@ record Step<V, R>(
      *
      * @param task the task's id
      * @param json what the statement is told, as JSON
+     * @param known the row that the statement returns if it changes the task, or null if only the database knows
      */
-    record Element(String task, String json) {
+    record Element(String task, String json, Rows.@Nullable Item known) {
 
         /** Writes it as a member of an object. */
         void appendTo(StringBuilder object) {

@@ -193,11 +193,12 @@ final class TaskTable {
             return new Acknowledgement(rows.first(), rows.repeated());
         };
         Step<Rows.Item, Acknowledgement> step = status == TaskStatus.DONE
-                ? element(Sql.ACK, Map.of(), told(lease, result), row -> Rows.done(row, lease.attempts()), settle)
+                ? element(Sql.ACK, Map.of(), told(lease, changed(lease, TaskStatus.DONE), result), Rows::named, settle)
                 : element(
                         Sql.ACK_FAILED,
                         Map.of(),
-                        told(lease, status.column(), result, wait.toMillis()),
+                        // Whether a try is left, the row tells.
+                        told(lease, null, status.column(), result, wait.toMillis()),
                         Rows::moved,
                         settle);
         return lane.submit(step)
@@ -369,15 +370,25 @@ final class TaskTable {
     private <R> Step<Rows.Item, R> element(Sql sql, Lease lease, Function<Step.Rowset<Rows.Item>, R> settle) {
         StringBuilder fence = new StringBuilder();
         Json.appendQuoted(fence, lease.fence());
-        return element(sql, Map.of(), new Step.Element(lease.task().value(), fence.toString()), Rows::named, settle);
+        TaskStatus next = sql == Sql.LOCK ? TaskStatus.RUNNING : TaskStatus.PENDING;
+        return element(
+                sql,
+                Map.of(),
+                new Step.Element(lease.task().value(), fence.toString(), changed(lease, next)),
+                Rows::named,
+                settle);
+    }
+
+    private static Rows.Item changed(Lease lease, TaskStatus status) {
+        return new Rows.Item(lease.task().value(), status, lease.attempts(), null);
     }
 
     /** A lease, and what a statement is told of it after its fence. */
-    private static Step.Element told(Lease lease, @Nullable Object... values) {
+    private static Step.Element told(Lease lease, Rows.@Nullable Item known, @Nullable Object... values) {
         List<@Nullable Object> all = new ArrayList<>();
         all.add(lease.fence());
         Collections.addAll(all, values);
-        return new Step.Element(lease.task().value(), Json.array(all.toArray()));
+        return new Step.Element(lease.task().value(), Json.array(all.toArray()), known);
     }
 
     private <R> Step<Rows.Item, R> element(

@@ -1,19 +1,15 @@
 package dev.pollux;
 
 import io.r2dbc.spi.Connection;
-import io.r2dbc.spi.R2dbcException;
-import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
@@ -24,13 +20,27 @@ import reactor.core.publisher.Mono;
 /**
  * What goes to the database at once: the statements of all steps as one text, with parameters numbered across it, which
  * the driver runs as one unit of work and answers with a result each.
+ *
+ * <p>Nearly always, a statement about many tasks changes all of them. Where its rows would tell no more than that, it is
+ * asked for none, which saves a third of its cost, and a statement after it fails the turn if it was wrong to trust in
+ * that. Then {@link #exact} is the turn to run.
  */
 final class Turn {
 
-    private final List<Waiting<?, ?>> steps;
+    /** From how many tasks a statement's rows cost more than the statement that counts them. */
+    private static final int MANY = 16;
 
+    private final List<Waiting<?, ?>> steps;
+    private final boolean exact;
+
+    /** A turn that trusts in its leases. */
     Turn(List<Waiting<?, ?>> steps) {
+        this(steps, false);
+    }
+
+    private Turn(List<Waiting<?, ?>> steps, boolean exact) {
         this.steps = steps;
+        this.exact = exact;
     }
 
     int size() {
@@ -53,7 +63,7 @@ final class Turn {
                 }
             }
             return Flux.from(statement.execute())
-                    .zipWithIterable(parts, Turn::read)
+                    .zipWithIterable(parts, (result, part) -> part.read(result))
                     .concatMap(Function.identity())
                     .collectList()
                     .doOnNext(settlements -> {
@@ -76,29 +86,20 @@ final class Turn {
             if (number > 1 || !text.isEmpty()) {
                 text.append(";\n");
             }
-            Sql sql = part.step().sql();
-            sql.appendTo(text, number);
-            number += sql.parameters().size();
+            part.appendTo(text, number);
+            number += part.arguments().size();
         }
         return text.toString();
-    }
-
-    /** A row that cannot be read is its own statement's fault: the turn has run, and the others' rows are there. */
-    private static <V> Mono<Runnable> read(Result result, Part<V> part) {
-        return Flux.from(result.map(part.step().row()))
-                .collectList()
-                .<Runnable>map(rows -> () -> part.settle(rows))
-                .onErrorResume(error -> !(error instanceof R2dbcException), error -> Mono.just(() -> part.fail(error)));
     }
 
     private List<Part<?>> parts() {
         List<Part<?>> parts = new ArrayList<>();
         bySql().forEach((sql, same) -> {
             if (same.get(0).step.isElement()) {
-                byArguments(same).forEach(sharing -> parts.add(elements(sharing)));
+                byArguments(same).forEach(sharing -> addShared(sharing, parts));
             } else {
                 for (Waiting<?, ?> waiting : same) {
-                    parts.add(single(waiting));
+                    parts.add(Part.single(waiting));
                 }
             }
         });
@@ -115,73 +116,36 @@ final class Turn {
         return byArguments.values();
     }
 
-    private static <V> Part<V> single(Waiting<V, ?> waiting) {
-        return new Part<>(waiting.step, "", List.of(waiting));
+    private void addShared(List<Waiting<?, ?>> sharing, List<Part<?>> parts) {
+        if (!exact && sharing.size() >= MANY && Part.isKnownBefore(sharing.get(0))) {
+            parts.add(Part.trusted(sharing));
+            parts.add(Part.allChanged(sharing.size()));
+        } else {
+            parts.add(Part.shared(sharing));
+        }
     }
 
-    /** The steps of one statement read the same kind of row: {@link Rows.Item}. */
-    @SuppressWarnings("unchecked")
-    private static Part<Rows.Item> elements(List<Waiting<?, ?>> sharing) {
-        StringBuilder tasks = new StringBuilder(Waiting.size(sharing)).append('{');
-        List<Waiting<Rows.Item, ?>> callers = new ArrayList<>(sharing.size());
-        for (Waiting<?, ?> waiting : sharing) {
-            if (tasks.length() > 1) {
-                tasks.append(',');
-            }
-            Objects.requireNonNull(waiting.step.element()).appendTo(tasks);
-            callers.add((Waiting<Rows.Item, ?>) waiting);
-        }
-        return new Part<>(callers.get(0).step, tasks.append('}').toString(), callers);
+    /** Whether it may have failed only because it trusted. */
+    boolean isTrusting() {
+        return !exact && steps.size() >= MANY && steps.stream().anyMatch(Part::isKnownBefore);
     }
 
-    /**
-     * One statement of the turn, with the steps that share it.
-     *
-     * @param step any of them
-     * @param tasks what the statement is told of the tasks of all of them, as JSON
-     */
-    private record Part<V>(Step<V, ?> step, String tasks, List<? extends Waiting<V, ?>> callers) {
-
-        /** In the order of the statement's parameters. */
-        List<Object> arguments() {
-            List<Object> arguments = new ArrayList<>();
-            for (String name : step.sql().parameters()) {
-                arguments.add(step.arguments().getOrDefault(name, tasks));
-            }
-            return arguments;
-        }
-
-        void fail(Throwable error) {
-            callers.forEach(caller -> caller.fail(error));
-        }
-
-        void settle(List<V> rows) {
-            if (!step.isElement()) {
-                callers.get(0).settle(rows);
-                return;
-            }
-            Map<String, V> byTask = new HashMap<>(rows.size() * 2);
-            for (V row : rows) {
-                byTask.put(((Rows.Item) row).id(), row);
-            }
-            for (Waiting<V, ?> caller : callers) {
-                V row = byTask.get(Objects.requireNonNull(caller.step.element()).task());
-                caller.settle(row == null ? List.of() : List.of(row));
-            }
-        }
+    /** The same turn, which asks all of its statements for their rows. */
+    Turn exact() {
+        return new Turn(steps, true);
     }
 
     Turn firstHalf() {
-        return new Turn(steps.subList(0, steps.size() / 2));
+        return new Turn(steps.subList(0, steps.size() / 2), exact);
     }
 
     Turn secondHalf() {
-        return new Turn(steps.subList(steps.size() / 2, steps.size()));
+        return new Turn(steps.subList(steps.size() / 2, steps.size()), exact);
     }
 
     /** A turn for each statement there is in this one. */
     List<Turn> byStatement() {
-        return bySql().values().stream().map(Turn::new).toList();
+        return bySql().values().stream().map(same -> new Turn(same, exact)).toList();
     }
 
     private Map<Sql, List<Waiting<?, ?>>> bySql() {

@@ -49,7 +49,7 @@ final class Waiting<V, R> {
     }
 
     /** About how many characters all of these add. */
-    static int size(List<Waiting<?, ?>> all) {
+    static int size(List<? extends Waiting<?, ?>> all) {
         return all.stream().mapToInt(Waiting::size).sum();
     }
 

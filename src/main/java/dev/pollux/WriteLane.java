@@ -15,6 +15,8 @@ import java.util.WeakHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
@@ -25,9 +27,9 @@ import reactor.util.concurrent.Queues;
  * gain in more than one lane, and on a remote server more than three writers stall it.
  *
  * <p>Steps that arrive while a turn is under way wait together and go out as the next one: one statement text, one
- * transaction, one fsync or one round trip for hundreds of callers. There is no timer: a step that meets an idle lane
- * goes at once, unless its caller is just being told of a turn of a database far away: see {@link #tellThenStart}. Each
- * caller completes when its own row is committed. If a row is refused, the turn is halved until only that row's caller
+ * transaction, one fsync or one round trip for hundreds of callers. A step that meets an idle lane goes at once, unless its caller is just
+ * being told of a turn: see {@link #finish}. Each caller completes when its own row is committed, where the database's
+ * answer came: its code may take its time, for a driver keeps nobody else's answer waiting for that. If a row is refused, the turn is halved until only that row's caller
  * fails; if a statement is, those of the other statements run without it.
  *
  * <p>Races: {@code busy} is taken by whoever starts a turn and by the connection's idle timer; both look at the queue
@@ -35,10 +37,10 @@ import reactor.util.concurrent.Queues;
  */
 final class WriteLane {
 
-    private static final int MAX_STEPS = 2_000;
+    private static final int MAX_STEPS = 4_000;
     private static final int MAX_CHARS = 4 << 20;
-    /** From how long a turn takes a round trip, rather than the work, to be what it costs. */
-    private static final long FAR_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+    /** How long the callers of a turn may take at least, before what waits goes out without what they line up in answer. */
+    private static final long GATHER_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private static final Map<ConnectionFactory, WeakReference<WriteLane>> LANES = new WeakHashMap<>();
 
@@ -76,7 +78,7 @@ final class WriteLane {
     }
 
     /**
-     * Lines a step up at each subscription; emits its result once it is committed, on a parallel scheduler thread. Fails
+     * Lines a step up at each subscription; emits its result once it is committed, on the driver's thread. Fails
      * with what the database failed with. Cancelling takes it out of the line; a step whose turn has come runs and
      * settles all the same.
      */
@@ -152,6 +154,9 @@ final class WriteLane {
     }
 
     private Mono<Void> recover(Turn turn, Throwable error) {
+        if (turn.isTrusting() && !Fault.passing(error) && error instanceof R2dbcException) {
+            return perform(turn.exact());
+        }
         if (Fault.ofOneRow(error) && turn.size() > 1) {
             return perform(turn.firstHalf()).then(Mono.defer(() -> perform(turn.secondHalf())));
         }
@@ -168,34 +173,29 @@ final class WriteLane {
         return rest.isEmpty() ? Mono.empty() : Mono.delay(wait).then(Mono.defer(() -> perform(rest)));
     }
 
+    /**
+     * Tells the callers. What they line up in answer goes out with what waits already, in one turn: otherwise they would
+     * fall into two halves that take turns, each at half the size. The time limit is for callers that take long.
+     */
     private void finish(Turn turn, @Nullable Throwable error) {
-        long took = System.nanoTime() - turnStart;
-        boolean far = took > FAR_NANOS;
+        long gather = Math.max(GATHER_NANOS, (System.nanoTime() - turnStart) / 4);
         try {
             if (error != null) {
                 turn.failAll(error);
             }
         } finally {
             busy.set(false);
-            if (!far) {
-                start();
-            }
         }
-        // Callers' code may take its time; where the answer came, it would keep the next one from the lane.
-        Schedulers.parallel().schedule(far ? () -> tellThenStart(turn, took) : turn::emit);
-    }
-
-    /**
-     * To a database that is far away, what callers line up in answer goes out with what waits already: otherwise they would
-     * fall into two halves that take turns, each at half the size. The time limit is for callers that take long.
-     */
-    private void tellThenStart(Turn turn, long took) {
-        gatherUntil = System.nanoTime() + took / 4;
+        Disposable limit = waiting.isEmpty()
+                ? Disposables.disposed()
+                : Schedulers.parallel().schedule(this::start, gather, TimeUnit.NANOSECONDS);
+        gatherUntil = System.nanoTime() + gather;
         gatherer = Thread.currentThread();
         try {
             turn.emit();
         } finally {
             gatherer = null;
+            limit.dispose();
             start();
         }
     }

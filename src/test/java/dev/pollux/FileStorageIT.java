@@ -1,9 +1,13 @@
 package dev.pollux;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.pollux.testing.TestDatabase;
 import io.r2dbc.spi.ConnectionFactories;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import reactor.core.publisher.Flux;
@@ -11,6 +15,8 @@ import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
 
 class FileStorageIT extends StorageContract {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     @TempDir
     private Path folder;
@@ -47,6 +53,33 @@ class FileStorageIT extends StorageContract {
                         .take(1))
                 .expectNextCount(1)
                 .expectComplete()
-                .verify(Duration.ofSeconds(30));
+                .verify(PATIENCE);
+    }
+
+    @Test
+    void aCallerThatHoldsItsThreadKeepsNobodyElseFromTheQueue() {
+        LibsqlStorage<Email> storage =
+                LibsqlStorage.create(ConnectionFactories.get(url()), Email.class, Config.of("email"));
+        AtomicBoolean over = new AtomicBoolean();
+        CompletableFuture<Void> holding = new CompletableFuture<>();
+        CompletableFuture<Void> ended = storage.push(Email.number(0))
+                .doOnSuccess(pushed -> {
+                    holding.complete(null);
+                    boolean holds = true;
+                    while (holds) {
+                        holds = !over.get();
+                    }
+                })
+                .toFuture();
+        assertThat(holding).succeedsWithin(PATIENCE);
+        try {
+            for (int i = 1; i < 10; i++) {
+                storage.push(Email.number(i)).block(PATIENCE);
+            }
+            assertThat(ended).isNotDone();
+        } finally {
+            over.set(true);
+        }
+        assertThat(ended).succeedsWithin(PATIENCE);
     }
 }

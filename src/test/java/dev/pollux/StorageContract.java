@@ -784,22 +784,69 @@ abstract class StorageContract {
     }
 
     @Test
-    void theLockOperatorWorksAheadByAsMuchAsWasAskedForAtOnceAndGivesThatBack() {
+    void theLockOperatorWorksAheadByTwiceAsMuchAsWasAskedForAtOnceAndGivesThatBack() {
         LibsqlStorage<Email> small = storage(config().bufferSize(3).drainTime(Duration.ofHours(1)));
         push(20);
         Leased locked = new Leased(2);
         small.poll(WORKER).transform(small.lock()).subscribe(locked);
         locked.take(2);
-        becomes("SELECT count(*) FROM Jobs WHERE status = 'Running'", 4);
+        becomes("SELECT count(*) FROM Jobs WHERE status = 'Running'", 6);
 
         locked.request(5);
         List<Task<Email>> passed = locked.take(7);
-        becomes("SELECT count(*) FROM Jobs WHERE status = 'Running'", 10);
+        becomes("SELECT count(*) FROM Jobs WHERE status = 'Running'", 13);
 
         locked.cancel();
         becomes("SELECT count(*) FROM Jobs WHERE status = 'Running'", 7);
         assertThat(count("status = 'Pending' AND attempts = 0")).isEqualTo(13);
         passed.forEach(task -> small.ackDone(task, null).block(PATIENCE));
+    }
+
+    @Test
+    void leasesThatAreLostAmongManyCostTheOthersNothing() {
+        int tasks = 60;
+        push(tasks);
+        List<Task<Email>> leased = lease(storage, tasks).take(tasks);
+        lose(leased.get(7), leased.get(50));
+
+        List<Boolean> locked = Flux.fromIterable(leased)
+                .flatMapSequential(
+                        task -> storage.lock(task).thenReturn(true).onErrorReturn(LeaseLostException.class, false),
+                        tasks)
+                .collectList()
+                .blockOptional(PATIENCE)
+                .orElseThrow();
+
+        assertThat(locked).filteredOn(ours -> ours).hasSize(tasks - 2);
+        assertThat(locked.get(7)).isFalse();
+        assertThat(locked.get(50)).isFalse();
+        assertThat(count("status = 'Running'")).isEqualTo(tasks - 2);
+
+        lose(leased.get(20));
+        List<Boolean> stored = Flux.fromIterable(leased)
+                .flatMapSequential(
+                        task -> storage.ackDone(task, "sent")
+                                .thenReturn(true)
+                                .onErrorReturn(LeaseLostException.class, false),
+                        tasks)
+                .collectList()
+                .blockOptional(PATIENCE)
+                .orElseThrow();
+
+        assertThat(stored).filteredOn(ours -> ours).hasSize(tasks - 3);
+        assertThat(stored.get(20)).isFalse();
+        assertThat(count("status = 'Done' AND last_error = '{\"Ok\":\"sent\"}'"))
+                .isEqualTo(tasks - 3);
+        assertThat(count("status = 'Pending' AND attempts = 1 AND last_error IS NULL"))
+                .isEqualTo(3);
+    }
+
+    @SafeVarargs
+    private void lose(Task<Email>... tasks) {
+        for (Task<Email> task : tasks) {
+            database.sql("UPDATE Jobs SET lock_by = NULL, status = 'Pending', attempts = 1, run_at = unixepoch() + 1000"
+                    + " WHERE id = '" + task.id() + "'");
+        }
     }
 
     private void becomes(String query, long expected) {

@@ -25,8 +25,6 @@ import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
-import reactor.core.scheduler.Scheduler;
-import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
 
 /** How the lane shares turns, and what it makes of faults that a real database can't be made to show on demand. */
@@ -114,23 +112,7 @@ class WriteLaneTest {
     }
 
     @Test
-    void callersDoNotRunWhereTheDatabaseAnswersAndTheNextAnswerComes() {
-        Scheduler database = Schedulers.newSingle("database");
-        try {
-            LibsqlStorage<Email> storage =
-                    storage(new ScriptedDatabase(execution -> added(execution).publishOn(database)));
-            String thread = storage.push(Email.number(1))
-                    .then(Mono.fromCallable(() -> Thread.currentThread().getName()))
-                    .blockOptional(PATIENCE)
-                    .orElseThrow();
-            assertThat(thread).startsWith("parallel-");
-        } finally {
-            database.dispose();
-        }
-    }
-
-    @Test
-    void callersOfADatabaseFarAwayDoNotFallIntoHalvesThatTakeTurns() {
+    void callersDoNotFallIntoHalvesThatTakeTurns() {
         ScriptedDatabase database = new ScriptedDatabase(
                 execution -> Mono.delay(Duration.ofMillis(200)).thenMany(added(execution)));
         LibsqlStorage<Email> storage = storage(database);

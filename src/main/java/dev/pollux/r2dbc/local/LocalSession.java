@@ -40,7 +40,7 @@ final class LocalSession implements Session {
 
     LocalSession(SessionThread thread, Opening.Opened opened, Gate writers, LocalOptions options, SqliteErrors errors) {
         this.thread = thread;
-        this.emitter = new Emitter(thread.spin());
+        this.emitter = thread.emitter();
         this.handle = opened.handle();
         this.version = opened.version();
         this.writers = writers;

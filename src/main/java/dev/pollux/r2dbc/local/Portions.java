@@ -2,6 +2,7 @@ package dev.pollux.r2dbc.local;
 
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.publisher.BaseSubscriber;
@@ -14,7 +15,9 @@ import reactor.core.publisher.FluxSink;
  * scheduler thread. Cancelling interrupts the read and closes the cursor. Reads go straight to the thread, not through
  * the session's line: work in that line may wait for a writer that in turn waits for these rows.
  *
- * <p>Everything but the read itself is confined to the session's emitter, which runs one signal at a time.
+ * <p>Races: a portion, an error and demand may be signalled by two threads of the emitter, if the subscriber takes long.
+ * Everything but the read itself is done in {@link #deliver}, by one of them at a time, which looks again if the other came
+ * meanwhile.
  */
 final class Portions {
 
@@ -23,9 +26,10 @@ final class Portions {
     private final WorkRunner runner;
     private final Cursor cursor;
     private final FluxSink<List<@Nullable Object[]>> sink;
+    private final AtomicInteger missed = new AtomicInteger();
     private boolean begun;
-    private Prepared.@Nullable Portion ahead;
-    private @Nullable Throwable failure;
+    private volatile Prepared.@Nullable Portion ahead;
+    private volatile @Nullable Throwable failure;
 
     private Portions(
             SessionThread thread,
@@ -89,8 +93,19 @@ final class Portions {
         });
     }
 
-    /** Emits what is there, if it was asked for. An error waits its turn too: it must not overtake rows. */
     private void deliver() {
+        if (missed.getAndIncrement() != 0) {
+            return;
+        }
+        int seen = 1;
+        do {
+            emitNext();
+            seen = missed.addAndGet(-seen);
+        } while (seen != 0);
+    }
+
+    /** Emits what is there, if it was asked for. An error waits its turn too: it must not overtake rows. */
+    private void emitNext() {
         if (sink.requestedFromDownstream() == 0 || sink.isCancelled()) {
             return;
         }

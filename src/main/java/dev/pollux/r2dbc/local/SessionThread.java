@@ -8,7 +8,8 @@ import reactor.core.publisher.Operators;
 import reactor.util.context.Context;
 
 /**
- * The one thread on which a session calls SQLite. It parks while there is nothing to do.
+ * The one thread on which a session calls SQLite. It parks while there is nothing to do. While a subscriber keeps the
+ * session's signals from others, it looks now and then, and sees to it that another thread takes over.
  *
  * <p>Races: {@link #execute} against {@link #finish} is decided by the order of the queue. A task that is before the
  * last one runs; the caller of one that is behind it finds the thread finishing, takes it back and is refused, and must
@@ -23,6 +24,7 @@ final class SessionThread {
 
     private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final Spin spin = new Spin();
+    private final Emitter emitter = new Emitter(spin, this::wake);
     private volatile boolean finishing;
     private volatile boolean parked;
     private boolean ended; // only the thread itself looks
@@ -65,13 +67,17 @@ final class SessionThread {
         });
     }
 
-    /** By which it and the thread that answers it look for work. */
-    Spin spin() {
-        return spin;
+    /** What brings the signals of the session to their subscribers. */
+    Emitter emitter() {
+        return emitter;
     }
 
     private void add(Runnable task) {
         tasks.add(task);
+        wake();
+    }
+
+    private void wake() {
         if (parked) {
             LockSupport.unpark(thread);
         }
@@ -91,7 +97,12 @@ final class SessionThread {
     private void park() {
         parked = true;
         if (tasks.isEmpty()) {
-            LockSupport.park(this);
+            long nextLook = emitter.watch();
+            if (nextLook > 0) {
+                LockSupport.parkNanos(this, nextLook);
+            } else {
+                LockSupport.park(this);
+            }
             // The thread is ours and ends by finish() alone, so that SQLite is always closed.
             Thread.interrupted();
         }

@@ -9,8 +9,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * threads that answer each other at once are far faster if neither parks. There is one of these for the two threads of a
  * session's conversation, its own and the one that emits.
  *
- * <p>It looks for longer than waking takes, which is about 50 microseconds on a virtual machine. With a shorter look
- * neither would see the other wake, and once one of them had parked, both would go on to. After a look in vain, for there
+ * <p>It looks for longer than waking takes, which is about 50 microseconds on a virtual machine, and for longer than a
+ * commit on a fast disk, which is about 100. With a shorter look neither would see the other wake, and once one of them had
+ * parked, both would go on to. After a look in vain, for there
  * was nothing to do or the other thread had no core to run on, twice as many are left out as the last time. And no more
  * threads of a JVM look at a time than there are cores. Between cores that share no cache, each field that both threads
  * write costs a quarter of a microsecond: as long as both are answered at once, they write none of these.
@@ -19,7 +20,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class Spin {
 
-    private static final long NANOS = TimeUnit.MICROSECONDS.toNanos(100);
+    private static final long NANOS = TimeUnit.MICROSECONDS.toNanos(200);
     /** Two threads that answer each other at once do so in less, and need not be counted. */
     private static final long GLANCE_NANOS = TimeUnit.MICROSECONDS.toNanos(5);
 

@@ -8,13 +8,14 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Hooks;
 import reactor.core.scheduler.Schedulers;
 
 class EmitterTest {
 
-    private final Emitter emitter = new Emitter(new Spin());
+    private final Emitter emitter = new Emitter(new Spin(), () -> {});
 
     @Test
     void signalsComeInOrderOnAReactorThread() {
@@ -70,6 +71,69 @@ class EmitterTest {
         } finally {
             Hooks.resetOnErrorDropped();
         }
+    }
+
+    @Test
+    void aSubscriberThatTakesLongKeepsTheOthersWaitingOnlyUntilItIsRelieved() {
+        AtomicBoolean over = new AtomicBoolean();
+        AtomicInteger ran = new AtomicInteger();
+        CompletableFuture<Void> back = new CompletableFuture<>();
+        emitter.emit(() -> {
+            while (!over.get()) {
+                Thread.onSpinWait();
+            }
+            back.complete(null);
+        });
+        CompletableFuture<Void> next = new CompletableFuture<>();
+        emitter.emit(() -> next.complete(null));
+        try {
+            assertThat(emitter.watch()).isPositive();
+            assertThat(next).isNotDone();
+            watchUntil(next);
+        } finally {
+            over.set(true);
+        }
+        assertThat(back).succeedsWithin(WAIT);
+
+        CompletableFuture<Void> last = new CompletableFuture<>();
+        for (int i = 0; i < 1_000; i++) {
+            emitter.emit(ran::incrementAndGet);
+        }
+        emitter.emit(() -> last.complete(null));
+        assertThat(last).succeedsWithin(WAIT);
+        assertThat(ran).hasValue(1_000);
+        assertThat(emitter.watch()).isZero();
+    }
+
+    /** Looks as the session thread does, which parks meanwhile. */
+    private void watchUntil(CompletableFuture<Void> done) {
+        assertThat(CompletableFuture.runAsync(() -> {
+                    while (!done.isDone()) {
+                        LockSupport.parkNanos(emitter.watch());
+                    }
+                }))
+                .succeedsWithin(WAIT);
+    }
+
+    @Test
+    void aRelievedSubscriberAndItsReliefNeverRunTheSameSignal() {
+        int signals = 20_000;
+        AtomicInteger ran = new AtomicInteger();
+        CompletableFuture<Void> all = new CompletableFuture<>();
+        for (int i = 0; i < signals; i++) {
+            boolean slow = i % 100 == 0;
+            emitter.emit(() -> {
+                long until = System.nanoTime() + (slow ? 1_000_000 : 0);
+                while (System.nanoTime() < until) {
+                    Thread.onSpinWait();
+                }
+                if (ran.incrementAndGet() == signals) {
+                    all.complete(null);
+                }
+            });
+        }
+        watchUntil(all);
+        assertThat(ran).hasValue(signals);
     }
 
     /** Its own signals never end, and still a timer on each of the scheduler's threads runs. */
