@@ -1,12 +1,9 @@
 package dev.pollux;
 
 import java.time.Duration;
-import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import tools.jackson.core.JacksonException;
 
@@ -32,75 +29,38 @@ final class Acknowledger {
     /**
      * Runs a handler and stores its outcome; empty if the outcome could not be stored, which is reported. Fails only if
      * the task is not leased, before the handler runs.
-     *
-     * <p>Race: a cancel before the handler ended cancels the handler and gives the lease back; after that the outcome
-     * is stored whether anybody still waits for it or not.
      */
     <T, R> Mono<Outcome<R>> run(Task<T> task, Function<? super Task<T>, ? extends Publisher<? extends R>> handler) {
-        return Mono.defer(() -> {
-            Lease lease = Lease.of(task);
-            AtomicBoolean ended = new AtomicBoolean();
-            Mono<Optional<R>> handled = Flux.<R>defer(() -> apply(handler, task))
-                    .takeLast(1)
-                    .next()
-                    .map(Optional::of)
-                    .defaultIfEmpty(Optional.empty());
-            return handled.materialize()
-                    // If the cancel won, the lease is on its way back and the outcome must not touch the next one.
-                    .filter(signal -> ended.compareAndSet(false, true))
-                    .doOnCancel(() -> {
-                        if (ended.compareAndSet(false, true)) {
-                            locker.giveBack(lease, "its handler was cancelled");
-                        }
-                    })
-                    .flatMap(signal -> {
-                        Throwable error = signal.getThrowable();
-                        Optional<R> value = signal.get();
-                        Mono<Outcome<R>> stored = error != null
-                                ? failed(task, error)
-                                : done(task, value == null ? null : value.orElse(null));
-                        return uncancellable(stored);
-                    })
-                    .onErrorResume(error -> {
-                        locker.lost(task, "ack", error);
-                        return Mono.empty();
-                    });
+        return Mono.create(sink -> {
+            Lease.of(task);
+            new HandlerRun<T, R>(task, this, sink).start(handler);
         });
     }
 
-    /** Whatever a handler throws is its outcome; Reactor would throw some Errors on, past the stream. */
-    private static <T, R> Publisher<R> apply(
-            Function<? super Task<T>, ? extends Publisher<? extends R>> handler, Task<T> task) {
-        try {
-            return Flux.<R>from(handler.apply(task));
-        } catch (Throwable e) {
-            return Flux.error(e);
-        }
+    /** A handler was cancelled: another run may begin. */
+    void giveBack(Task<?> task) {
+        locker.giveBack(Lease.of(task), "its handler was cancelled");
     }
 
-    private static <V> Mono<V> uncancellable(Mono<V> mono) {
-        return Mono.fromFuture(mono.toFuture(), true);
+    /** An outcome could not be stored. */
+    void lost(Task<?> task, Throwable error) {
+        locker.lost(task, "ack", error);
     }
 
     /** Stores that a run succeeded. */
     <T, R> Mono<Outcome<R>> done(Task<T> task, @Nullable R value) {
-        return Mono.defer(() -> store(task, TaskStatus.DONE, ok(task, value), Duration.ZERO)
+        return store(task, TaskStatus.DONE, ok(task, value), Duration.ZERO, value, null)
                 .onErrorResume(Acknowledger::isTooLarge, error -> {
                     notStored(task, "the handler's result is over the database's limit");
-                    return store(task, TaskStatus.DONE, Json.ok(null), Duration.ZERO);
-                })
-                .map(row -> new Outcome<>(task.id(), TaskStatus.DONE, row.attempts(), value, null)));
+                    return store(task, TaskStatus.DONE, Json.ok(null), Duration.ZERO, value, null);
+                });
     }
 
     /** Stores that a run failed, and when the task runs again, if it does. */
     <T, R> Mono<Outcome<R>> failed(Task<T> task, Throwable error) {
-        return Mono.defer(() -> {
-            Duration wait = error instanceof AbortError ? null : backoff(task, error);
-            TaskStatus status = wait == null ? TaskStatus.KILLED : TaskStatus.FAILED;
-            return store(task, status, Json.err(message(error)), wait == null ? Duration.ZERO : wait)
-                    .map(row -> new Outcome<R>(
-                            task.id(), row.status() == null ? status : row.status(), row.attempts(), null, error));
-        });
+        Duration wait = error instanceof AbortError ? null : backoff(task, error);
+        TaskStatus status = wait == null ? TaskStatus.KILLED : TaskStatus.FAILED;
+        return store(task, status, Json.err(message(error)), wait == null ? Duration.ZERO : wait, null, error);
     }
 
     /** What the retry policy says; a policy that fails must not lose the outcome, so the task waits a keepAlive then. */
@@ -118,11 +78,20 @@ final class Acknowledger {
         }
     }
 
-    private Mono<Rows.Item> store(Task<?> task, TaskStatus status, String result, Duration wait) {
+    private <R> Mono<Outcome<R>> store(
+            Task<?> task,
+            TaskStatus status,
+            String result,
+            Duration wait,
+            @Nullable R value,
+            @Nullable Throwable error) {
         Lease lease = Lease.of(task);
         return table.ack(lease, status, result, wait, () -> incarnations.forget(lease))
-                .doOnNext(row -> reporter.tell(new StorageEvent.Acknowledged(
-                        config.queue(), task.id(), row.status() == null ? status : row.status(), row.attempts())));
+                .map(row -> {
+                    TaskStatus now = row.status() == null ? status : row.status();
+                    reporter.tell(new StorageEvent.Acknowledged(config.queue(), task.id(), now, row.attempts()));
+                    return new Outcome<>(task.id(), now, row.attempts(), value, error);
+                });
     }
 
     private String ok(Task<?> task, @Nullable Object value) {

@@ -18,6 +18,8 @@ final class Json {
 
     private static final TypeReference<LinkedHashMap<String, Object>> OBJECT = new TypeReference<>() {};
 
+    private static final String OK_NULL = "{\"Ok\":null}";
+
     private Json() {}
 
     /** A JSON array. */
@@ -39,7 +41,7 @@ final class Json {
 
     /** An outcome as serde writes a Rust {@code Result}: {@code {"Ok":value}}. */
     static String ok(@Nullable Object value) {
-        return write(Collections.singletonMap("Ok", value));
+        return value == null ? OK_NULL : write(Map.of("Ok", value));
     }
 
     /** An outcome as serde writes a Rust {@code Result}: {@code {"Err":"message"}}. */

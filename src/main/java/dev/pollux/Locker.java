@@ -19,21 +19,26 @@ final class Locker {
 
     /** Locks; fails with {@link LeaseLostException} if the lease is lost. */
     <T> Mono<Task<T>> lock(Task<T> task) {
-        return Mono.defer(() -> {
-            Lease lease = Lease.of(task);
-            return table.lock(lease)
-                    .flatMap(locked -> locked
-                            ? Mono.just(task.withStatus(TaskStatus.RUNNING))
-                            : table.explain("lock", lease, false).then(Mono.<Task<T>>empty()))
-                    .doOnNext(locked -> reporter.tell(new StorageEvent.Locked(config.queue(), task.id())));
-        });
+        return Mono.defer(() -> taken(task)).map(taken -> task.withStatus(TaskStatus.RUNNING));
     }
 
     /** Locks; emits false, after reporting why, if that failed. Never fails. */
     <T> Mono<Boolean> tryLock(Task<T> task) {
-        return lock(task).thenReturn(true).onErrorResume(error -> {
+        return Mono.defer(() -> taken(task)).onErrorResume(error -> {
             lost(task, "lock", error);
             return Mono.just(false);
+        });
+    }
+
+    /** Emits true. */
+    private Mono<Boolean> taken(Task<?> task) {
+        Lease lease = Lease.of(task);
+        return table.lock(lease).flatMap(locked -> {
+            if (!locked) {
+                return table.explain("lock", lease, false).thenReturn(false);
+            }
+            reporter.tell(new StorageEvent.Locked(config.queue(), task.id()));
+            return Mono.just(true);
         });
     }
 

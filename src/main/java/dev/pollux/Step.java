@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  *     An element's rows are those whose {@link Rows.Item#id()} is its task.
  * @param patience how long passing faults are retried before the step fails
  * @param repeatable whether it may run again after an attempt whose outcome is unknown
+ * @param heavy whether its caller goes on with much work, and may be told when the next turn is on its way
  * @param onFault told of each failed try and the wait before the next, null if there is none; steps of one turn that have
  *     the same one are told of together
  */
@@ -34,6 +35,7 @@ record Step<V, R>(
         Function<Rowset<V>, R> settle,
         Duration patience,
         boolean repeatable,
+        boolean heavy,
         BiConsumer<Throwable, Retry> onFault) {
 
     /**

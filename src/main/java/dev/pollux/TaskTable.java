@@ -5,8 +5,6 @@ import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Statement;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -169,6 +167,7 @@ final class TaskTable {
                 },
                 Duration.ZERO,
                 false,
+                true,
                 (error, retry) -> {}));
     }
 
@@ -192,23 +191,30 @@ final class TaskTable {
             settled.run();
             return new Acknowledgement(rows.first(), rows.repeated());
         };
-        Step<Rows.Item, Acknowledgement> step = status == TaskStatus.DONE
-                ? element(Sql.ACK, Map.of(), told(lease, changed(lease, TaskStatus.DONE), result), Rows::named, settle)
-                : element(
-                        Sql.ACK_FAILED,
-                        Map.of(),
-                        // Whether a try is left, the row tells.
-                        told(lease, null, status.column(), result, wait.toMillis()),
-                        Rows::moved,
-                        settle);
-        return lane.submit(step)
-                .onErrorMap(error -> Fault.describe(about("ack", lease.task()), error))
-                .flatMap(ack -> ack.row() == null ? explain("ack", lease, ack.repeated()) : Mono.just(ack.row()))
+        if (status == TaskStatus.DONE) {
+            return stored(
+                    lease,
+                    element(
+                            Sql.ACK,
+                            Map.of(),
+                            told(lease, changed(lease, TaskStatus.DONE), result),
+                            Rows::named,
+                            settle));
+        }
+        // Whether a try is left, the row tells.
+        Step.Element element = told(lease, null, status.column(), result, wait.toMillis());
+        return stored(lease, element(Sql.ACK_FAILED, Map.of(), element, Rows::moved, settle))
                 .doOnNext(row -> {
                     if (row.status() == TaskStatus.FAILED) {
                         lane.doorbells().dueTimeMayHaveChanged(config.queue());
                     }
                 });
+    }
+
+    private Mono<Rows.Item> stored(Lease lease, Step<Rows.Item, Acknowledgement> step) {
+        return lane.submit(step)
+                .onErrorMap(error -> Fault.describe(about("ack", lease.task()), error))
+                .flatMap(ack -> ack.row() == null ? explain("ack", lease, ack.repeated()) : Mono.just(ack.row()));
     }
 
     private record Acknowledgement(Rows.@Nullable Item row, boolean repeated) {}
@@ -363,7 +369,7 @@ final class TaskTable {
 
     private <V, R> Step<V, R> step(
             Sql sql, Map<String, Object> arguments, Function<Readable, V> row, Function<Step.Rowset<V>, R> settle) {
-        return new Step<>(sql, arguments, null, row, settle, config.keepAlive(), true, onFault(sql));
+        return new Step<>(sql, arguments, null, row, settle, config.keepAlive(), true, false, onFault(sql));
     }
 
     /** A step about one lease, of which the statement is told only its fence. */
@@ -383,12 +389,19 @@ final class TaskTable {
         return new Rows.Item(lease.task().value(), status, lease.attempts(), null);
     }
 
-    /** A lease, and what a statement is told of it after its fence. */
-    private static Step.Element told(Lease lease, Rows.@Nullable Item known, @Nullable Object... values) {
-        List<@Nullable Object> all = new ArrayList<>();
-        all.add(lease.fence());
-        Collections.addAll(all, values);
-        return new Step.Element(lease.task().value(), Json.array(all.toArray()), known);
+    /** A lease, and what a statement is told of it after its fence: texts and numbers. */
+    private static Step.Element told(Lease lease, Rows.@Nullable Item known, Object... values) {
+        StringBuilder json = new StringBuilder("[");
+        Json.appendQuoted(json, lease.fence());
+        for (Object value : values) {
+            json.append(',');
+            if (value instanceof String text) {
+                Json.appendQuoted(json, text);
+            } else {
+                json.append(value);
+            }
+        }
+        return new Step.Element(lease.task().value(), json.append(']').toString(), known);
     }
 
     private <R> Step<Rows.Item, R> element(
@@ -397,7 +410,7 @@ final class TaskTable {
             Step.Element element,
             Function<Readable, Rows.Item> row,
             Function<Step.Rowset<Rows.Item>, R> settle) {
-        return new Step<>(sql, arguments, element, row, settle, config.keepAlive(), true, onFault(sql));
+        return new Step<>(sql, arguments, element, row, settle, config.keepAlive(), true, false, onFault(sql));
     }
 
     private BiConsumer<Throwable, Step.Retry> onFault(Sql sql) {

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -189,8 +190,12 @@ final class Turn {
         return Fault.backoff(steps.stream().mapToInt(Waiting::tries).max().orElse(0));
     }
 
-    /** Tells every caller what its step gave. */
-    void emit() {
-        steps.forEach(Waiting::emit);
+    /** Tells the callers of these steps what they gave. */
+    void emit(Predicate<Step<?, ?>> which) {
+        for (Waiting<?, ?> waiting : steps) {
+            if (which.test(waiting.step)) {
+                waiting.emit();
+            }
+        }
     }
 }

@@ -39,8 +39,9 @@ final class WriteLane {
 
     private static final int MAX_STEPS = 4_000;
     private static final int MAX_CHARS = 4 << 20;
-    /** How long the callers of a turn may take at least, before what waits goes out without what they line up in answer. */
-    private static final long GATHER_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    /** From how long a turn takes a round trip, rather than the work, to be what it costs. */
+    private static final long FAR_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
     private static final Map<ConnectionFactory, WeakReference<WriteLane>> LANES = new WeakHashMap<>();
 
@@ -175,10 +176,12 @@ final class WriteLane {
 
     /**
      * Tells the callers. What they line up in answer goes out with what waits already, in one turn: otherwise they would
-     * fall into two halves that take turns, each at half the size. The time limit is for callers that take long.
+     * fall into two halves that take turns, each at half the size. The time limit is for callers that take long; those of
+     * heavy steps hold up the next turn only where a round trip costs more than they do.
      */
     private void finish(Turn turn, @Nullable Throwable error) {
-        long gather = Math.max(GATHER_NANOS, (System.nanoTime() - turnStart) / 4);
+        long took = System.nanoTime() - turnStart;
+        boolean far = took > FAR_NANOS;
         try {
             if (error != null) {
                 turn.failAll(error);
@@ -186,17 +189,19 @@ final class WriteLane {
         } finally {
             busy.set(false);
         }
+        long gather = took / 4;
         Disposable limit = waiting.isEmpty()
                 ? Disposables.disposed()
                 : Schedulers.parallel().schedule(this::start, gather, TimeUnit.NANOSECONDS);
         gatherUntil = System.nanoTime() + gather;
         gatherer = Thread.currentThread();
         try {
-            turn.emit();
+            turn.emit(step -> far || !step.heavy());
         } finally {
             gatherer = null;
             limit.dispose();
             start();
         }
+        turn.emit(step -> !far && step.heavy());
     }
 }

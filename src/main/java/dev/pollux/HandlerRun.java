@@ -1,0 +1,87 @@
+package dev.pollux;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.BaseSubscriber;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.MonoSink;
+import reactor.util.context.Context;
+
+/**
+ * One run of a handler, whose end is stored whatever it is. It stands where a chain of ten operators could, because every
+ * task passes here.
+ *
+ * <p>Race: a cancel before the handler ended cancels the handler and gives the lease back; after that the outcome is
+ * stored whether anybody still waits for it or not. {@code ended} decides, for if the cancel won, the lease is on its way
+ * back and the outcome must not touch the next one.
+ */
+final class HandlerRun<T, R> extends BaseSubscriber<R> {
+
+    private final Task<T> task;
+    private final Acknowledger acknowledger;
+    private final MonoSink<Outcome<R>> sink;
+    private final AtomicBoolean ended = new AtomicBoolean();
+    private @Nullable R last;
+
+    HandlerRun(Task<T> task, Acknowledger acknowledger, MonoSink<Outcome<R>> sink) {
+        this.task = task;
+        this.acknowledger = acknowledger;
+        this.sink = sink;
+    }
+
+    /** Whatever a handler throws is its outcome, also an Error that Reactor would throw on, past the stream. */
+    void start(Function<? super Task<T>, ? extends Publisher<? extends R>> handler) {
+        sink.onCancel(this::abandon);
+        if (ended.get()) {
+            return;
+        }
+        try {
+            Flux.<R>from(handler.apply(task)).subscribe(this);
+        } catch (Throwable e) {
+            end(e);
+        }
+    }
+
+    private void abandon() {
+        if (ended.compareAndSet(false, true)) {
+            cancel();
+            acknowledger.giveBack(task);
+        }
+    }
+
+    @Override
+    public Context currentContext() {
+        return Context.of(sink.contextView());
+    }
+
+    @Override
+    protected void hookOnNext(R value) {
+        last = value;
+    }
+
+    @Override
+    protected void hookOnComplete() {
+        end(null);
+    }
+
+    @Override
+    protected void hookOnError(Throwable error) {
+        end(error);
+    }
+
+    private void end(@Nullable Throwable error) {
+        if (ended.compareAndSet(false, true)) {
+            Mono<Outcome<R>> stored = error == null ? acknowledger.done(task, last) : acknowledger.failed(task, error);
+            stored.subscribe(
+                    sink::success,
+                    notStored -> {
+                        acknowledger.lost(task, notStored);
+                        sink.success();
+                    },
+                    sink::success);
+        }
+    }
+}
