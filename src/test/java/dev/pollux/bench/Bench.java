@@ -47,6 +47,7 @@ public final class Bench {
         measure(new RemoteFigures(scale), 1, 5);
         // Their rounds are short: more of them.
         measureTogether(new DriverFigures(databases), 15, 31);
+        measure(new MicroFigures(scale), 0, 5);
         delete(databases);
         report.write(versions());
     }
