@@ -9,9 +9,9 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One thing to do on the {@link WriteLane}: a statement of its own, or what is to be done with one task by a statement that
- * all steps of a turn with the same statement and arguments share. Every step may be repeated after a fault, because it is fenced or
- * idempotent, unless it says otherwise.
+ * One thing to do on the {@link WriteLane}: a statement of its own, or what is to be done with one task by a statement
+ * that all steps of a turn with the same statement and arguments share. Every step may be repeated after a fault, because
+ * it is fenced or idempotent, unless it says otherwise.
  *
  * @param <V> what a row of the statement becomes
  * @param <R> what the step gives

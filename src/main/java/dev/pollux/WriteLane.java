@@ -27,10 +27,11 @@ import reactor.util.concurrent.Queues;
  * gain in more than one lane, and on a remote server more than three writers stall it.
  *
  * <p>Steps that arrive while a turn is under way wait together and go out as the next one: one statement text, one
- * transaction, one fsync or one round trip for hundreds of callers. A step that meets an idle lane goes at once, unless its caller is just
- * being told of a turn: see {@link #finish}. Each caller completes when its own row is committed, where the database's
- * answer came: its code may take its time, for a driver keeps nobody else's answer waiting for that. If a row is refused, the turn is halved until only that row's caller
- * fails; if a statement is, those of the other statements run without it.
+ * transaction, one fsync or one round trip for hundreds of callers. A step that meets an idle lane goes at once, unless
+ * its caller is just being told of a turn: see {@link #finish}. Each caller completes when its own row is committed, where
+ * the database's answer came: its code may take its time, for a driver keeps nobody else's answer waiting for that. If a
+ * row is refused, the turn is halved until only that row's caller fails; if a statement is, those of the other statements
+ * run without it.
  *
  * <p>Races: {@code busy} is taken by whoever starts a turn and by the connection's idle timer; both look at the queue
  * again after they gave it back, so no step is left behind. A step cancelled before its turn is assembled never runs.

@@ -10,11 +10,11 @@ import java.util.concurrent.atomic.AtomicInteger;
  * session's conversation, its own and the one that emits.
  *
  * <p>It looks for longer than waking takes, which is about 50 microseconds on a virtual machine, and for longer than a
- * commit on a fast disk, which is about 100. With a shorter look neither would see the other wake, and once one of them had
- * parked, both would go on to. After a look in vain, for there
- * was nothing to do or the other thread had no core to run on, twice as many are left out as the last time. And no more
- * threads of a JVM look at a time than there are cores. Between cores that share no cache, each field that both threads
- * write costs a quarter of a microsecond: as long as both are answered at once, they write none of these.
+ * commit on a fast disk, which is about 100. With a shorter look neither would see the other wake, and once one of them
+ * had parked, both would go on to. After a look in vain, for there was nothing to do or the other thread had no core to
+ * run on, twice as many are left out as the last time. And no more threads of a JVM look at a time than there are cores.
+ * Between cores that share no cache, each field that both threads write costs a quarter of a microsecond: as long as both
+ * are answered at once, they write none of these.
  *
  * <p>Races: both threads count the looks that are left out, and may miss a step of each other. It does not matter.
  */
