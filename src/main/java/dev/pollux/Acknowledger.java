@@ -31,25 +31,12 @@ final class Acknowledger {
      * the task is not leased, before the handler runs.
      */
     <T, R> Mono<Outcome<R>> run(Task<T> task, Function<? super Task<T>, ? extends Publisher<? extends R>> handler) {
-        return Mono.create(sink -> {
-            Lease.of(task);
-            new HandlerRun<T, R>(task, this, sink).start(handler);
-        });
-    }
-
-    /** A handler was cancelled: another run may begin. */
-    void giveBack(Task<?> task) {
-        locker.giveBack(Lease.of(task), "its handler was cancelled");
-    }
-
-    /** An outcome could not be stored. */
-    void lost(Task<?> task, Throwable error) {
-        locker.lost(task, "ack", error);
+        return Mono.create(sink -> new HandlerRun<T, R>(task, this, locker, sink).start(handler));
     }
 
     /** Stores that a run succeeded. */
     <T, R> Mono<Outcome<R>> done(Task<T> task, @Nullable R value) {
-        return store(task, TaskStatus.DONE, ok(task, value), Duration.ZERO, value, null)
+        return Mono.defer(() -> store(task, TaskStatus.DONE, ok(task, value), Duration.ZERO, value, null))
                 .onErrorResume(Acknowledger::isTooLarge, error -> {
                     notStored(task, "the handler's result is over the database's limit");
                     return store(task, TaskStatus.DONE, Json.ok(null), Duration.ZERO, value, null);
@@ -58,9 +45,11 @@ final class Acknowledger {
 
     /** Stores that a run failed, and when the task runs again, if it does. */
     <T, R> Mono<Outcome<R>> failed(Task<T> task, Throwable error) {
-        Duration wait = error instanceof AbortError ? null : backoff(task, error);
-        TaskStatus status = wait == null ? TaskStatus.KILLED : TaskStatus.FAILED;
-        return store(task, status, Json.err(message(error)), wait == null ? Duration.ZERO : wait, null, error);
+        return Mono.defer(() -> {
+            Duration wait = error instanceof AbortError ? null : backoff(task, error);
+            TaskStatus status = wait == null ? TaskStatus.KILLED : TaskStatus.FAILED;
+            return store(task, status, Json.err(message(error)), wait == null ? Duration.ZERO : wait, null, error);
+        });
     }
 
     /** What the retry policy says; a policy that fails must not lose the outcome, so the task waits a keepAlive then. */

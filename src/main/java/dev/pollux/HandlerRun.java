@@ -21,14 +21,18 @@ import reactor.util.context.Context;
 final class HandlerRun<T, R> extends BaseSubscriber<R> {
 
     private final Task<T> task;
+    private final Lease lease;
     private final Acknowledger acknowledger;
+    private final Locker locker;
     private final MonoSink<Outcome<R>> sink;
     private final AtomicBoolean ended = new AtomicBoolean();
     private @Nullable R last;
 
-    HandlerRun(Task<T> task, Acknowledger acknowledger, MonoSink<Outcome<R>> sink) {
+    HandlerRun(Task<T> task, Acknowledger acknowledger, Locker locker, MonoSink<Outcome<R>> sink) {
         this.task = task;
+        this.lease = Lease.of(task);
         this.acknowledger = acknowledger;
+        this.locker = locker;
         this.sink = sink;
     }
 
@@ -48,7 +52,7 @@ final class HandlerRun<T, R> extends BaseSubscriber<R> {
     private void abandon() {
         if (ended.compareAndSet(false, true)) {
             cancel();
-            acknowledger.giveBack(task);
+            locker.giveBack(lease, "its handler was cancelled");
         }
     }
 
@@ -78,7 +82,7 @@ final class HandlerRun<T, R> extends BaseSubscriber<R> {
             stored.subscribe(
                     sink::success,
                     notStored -> {
-                        acknowledger.lost(task, notStored);
+                        locker.lost(task, "ack", notStored);
                         sink.success();
                     },
                     sink::success);

@@ -210,7 +210,7 @@ public final class LibsqlStorage<T> {
 
     /** Stores that a task's run succeeded; fails with {@link LeaseLostException} if the task is not ours any more. */
     public <R> Mono<Outcome<R>> ackDone(Task<T> task, @Nullable R value) {
-        return Mono.defer(() -> acknowledger.done(task, value));
+        return acknowledger.done(task, value);
     }
 
     /**
@@ -218,7 +218,7 @@ public final class LibsqlStorage<T> {
      * {@link LeaseLostException} if the task is not ours any more.
      */
     public Mono<Outcome<T>> ackFailed(Task<T> task, Throwable error) {
-        return Mono.defer(() -> acknowledger.failed(task, error));
+        return acknowledger.failed(task, error);
     }
 
     /**

@@ -192,14 +192,7 @@ final class TaskTable {
             return new Acknowledgement(rows.first(), rows.repeated());
         };
         if (status == TaskStatus.DONE) {
-            return stored(
-                    lease,
-                    element(
-                            Sql.ACK,
-                            Map.of(),
-                            told(lease, changed(lease, TaskStatus.DONE), result),
-                            Rows::named,
-                            settle));
+            return stored(lease, element(Sql.ACK, Map.of(), told(lease, changed(lease), result), Rows::named, settle));
         }
         // Whether a try is left, the row tells.
         Step.Element element = told(lease, null, status.column(), result, wait.toMillis());
@@ -376,17 +369,17 @@ final class TaskTable {
     private <R> Step<Rows.Item, R> element(Sql sql, Lease lease, Function<Step.Rowset<Rows.Item>, R> settle) {
         StringBuilder fence = new StringBuilder();
         Json.appendQuoted(fence, lease.fence());
-        TaskStatus next = sql == Sql.LOCK ? TaskStatus.RUNNING : TaskStatus.PENDING;
         return element(
                 sql,
                 Map.of(),
-                new Step.Element(lease.task().value(), fence.toString(), changed(lease, next)),
+                new Step.Element(lease.task().value(), fence.toString(), changed(lease)),
                 Rows::named,
                 settle);
     }
 
-    private static Rows.Item changed(Lease lease, TaskStatus status) {
-        return new Rows.Item(lease.task().value(), status, lease.attempts(), null);
+    /** The row of a statement that leaves the attempts as they are, if it changes this lease's task. */
+    private static Rows.Item changed(Lease lease) {
+        return new Rows.Item(lease.task().value(), null, lease.attempts(), null);
     }
 
     /** A lease, and what a statement is told of it after its fence: texts and numbers. */

@@ -29,9 +29,9 @@ import reactor.util.concurrent.Queues;
  * <p>Steps that arrive while a turn is under way wait together and go out as the next one: one statement text, one
  * transaction, one fsync or one round trip for hundreds of callers. A step that meets an idle lane goes at once, unless
  * its caller is just being told of a turn: see {@link #finish}. Each caller completes when its own row is committed, where
- * the database's answer came: its code may take its time, for a driver keeps nobody else's answer waiting for that. If a
- * row is refused, the turn is halved until only that row's caller fails; if a statement is, those of the other statements
- * run without it.
+ * the database's answer came: its code may take its time, for r2dbc:libsql keeps nobody else's answer waiting for that. If
+ * a row is refused, the turn is halved until only that row's caller fails; if a statement is, those of the other
+ * statements run without it.
  *
  * <p>Races: {@code busy} is taken by whoever starts a turn and by the connection's idle timer; both look at the queue
  * again after they gave it back, so no step is left behind. A step cancelled before its turn is assembled never runs.

@@ -16,8 +16,6 @@ import reactor.test.StepVerifier;
 
 class FileStorageIT extends StorageContract {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
-
     @TempDir
     private Path folder;
 

@@ -16,6 +16,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -122,6 +124,32 @@ class WriteLaneTest {
         assertThat(database.executions())
                 .as("1 + 100 + 100 + 99; in halves it would be six")
                 .hasSizeBetween(4, 5);
+    }
+
+    @Test
+    void whatWaitedForATurnGoesOutThoughACallerOfThatTurnTakesLong() {
+        Sinks.Empty<Void> firstTurn = Sinks.empty();
+        LibsqlStorage<Email> storage =
+                storage(new ScriptedDatabase(execution -> firstTurn.asMono().thenMany(added(execution))));
+        AtomicBoolean over = new AtomicBoolean();
+        CompletableFuture<Void> slow = storage.push(Email.number(1))
+                .doOnSuccess(pushed -> {
+                    while (!over.get()) {
+                        Thread.onSpinWait();
+                    }
+                })
+                .toFuture();
+        CompletableFuture<Void> waiting = storage.push(Email.number(2)).toFuture();
+        CompletableFuture<Void> answer =
+                CompletableFuture.runAsync(() -> firstTurn.tryEmitEmpty().orThrow());
+        try {
+            assertThat(waiting).succeedsWithin(PATIENCE);
+            assertThat(slow).isNotDone();
+        } finally {
+            over.set(true);
+        }
+        assertThat(slow).succeedsWithin(PATIENCE);
+        assertThat(answer).succeedsWithin(PATIENCE);
     }
 
     @Test

@@ -99,7 +99,13 @@ final class Portions {
         }
         int seen = 1;
         do {
-            emitNext();
+            try {
+                emitNext();
+            } catch (Throwable e) {
+                // The subscriber broke its rules: what comes later, a cancel too, must still find its way.
+                missed.set(0);
+                throw e;
+            }
             seen = missed.addAndGet(-seen);
         } while (seen != 0);
     }
