@@ -2,18 +2,15 @@ package dev.pollux;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pollux.testing.ChildJvm;
 import dev.pollux.testing.Sqld;
 import dev.pollux.testing.TestDatabase;
 import dev.pollux.testing.WorkerProcess;
 import io.r2dbc.spi.ConnectionFactories;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,30 +40,28 @@ class ProcessesIT {
         LibsqlStorage<Integer> storage =
                 LibsqlStorage.create(ConnectionFactories.get(url), Integer.class, Config.of("load"));
         storage.setup().block(PATIENCE);
-        List<Process> workers = new ArrayList<>();
+        List<ChildJvm> workers = new ArrayList<>();
         try {
             for (int i = 0; i < processes; i++) {
-                workers.add(startWorker(url));
+                workers.add(ChildJvm.startLight(WorkerProcess.class, url, "200"));
             }
             // Pushed while they work, so that they meet each other and the pushes.
             Mono<Void> pushed = storage.pushAll(Flux.range(0, TASKS)).subscribeOn(Schedulers.boundedElastic());
             AtomicInteger runs = new AtomicInteger();
             // Read to the end: a run too many may come after the last task is done.
-            Flux<String> done = Flux.merge(
-                            workers.stream().map(ProcessesIT::lines).toList())
+            Flux<String> done = Flux.merge(workers.stream().map(ChildJvm::lines).toList())
                     .filter(line -> line.startsWith("done "))
                     .doOnNext(line -> {
                         if (runs.incrementAndGet() == TASKS) {
-                            workers.forEach(ProcessesIT::tellToStop);
+                            workers.forEach(ChildJvm::tellToStop);
                         }
                     });
             List<String> ids = Flux.merge(done, pushed.thenMany(Flux.<String>empty()))
                     .collectList()
                     .blockOptional(PATIENCE)
                     .orElseThrow();
-            for (Process worker : workers) {
-                assertThat(worker.waitFor(60, TimeUnit.SECONDS)).isTrue();
-                assertThat(worker.exitValue()).isZero();
+            for (ChildJvm worker : workers) {
+                assertThat(worker.awaitExit(60)).isZero();
             }
 
             assertThat(ids).hasSize(TASKS).doesNotHaveDuplicates();
@@ -78,33 +73,7 @@ class ProcessesIT {
                     .as("workers that had a share")
                     .isEqualTo(processes);
         } finally {
-            workers.forEach(Process::destroyForcibly);
+            workers.forEach(ChildJvm::close);
         }
-    }
-
-    private static Process startWorker(String url) throws IOException {
-        return new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:TieredStopAtLevel=1",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        WorkerProcess.class.getName(),
-                        url,
-                        "200")
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
-    }
-
-    private static void tellToStop(Process worker) {
-        try {
-            worker.getOutputStream().close();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static Flux<String> lines(Process process) {
-        BufferedReader reader = process.inputReader();
-        return Flux.fromStream(reader.lines()).subscribeOn(Schedulers.boundedElastic());
     }
 }

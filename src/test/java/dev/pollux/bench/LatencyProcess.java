@@ -1,5 +1,6 @@
 package dev.pollux.bench;
 
+import dev.pollux.testing.ChildJvm;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;

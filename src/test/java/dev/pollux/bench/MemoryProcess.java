@@ -1,6 +1,7 @@
 package dev.pollux.bench;
 
 import com.sun.management.ThreadMXBean;
+import dev.pollux.testing.ChildJvm;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;

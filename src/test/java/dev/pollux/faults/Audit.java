@@ -1,0 +1,95 @@
+package dev.pollux.faults;
+
+import dev.pollux.testing.TestDatabase;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** Triggers that write down each step of each task, so that a step nobody may take shows. */
+final class Audit {
+
+    /** The steps of a life, as the design's picture has them. */
+    private static final Map<String, Set<String>> LEGAL = Map.of(
+            "Pending", Set.of("Queued"),
+            "Failed", Set.of("Queued"),
+            "Queued", Set.of("Running", "Done", "Failed", "Killed", "Pending"),
+            "Running", Set.of("Running", "Done", "Failed", "Killed", "Pending"),
+            "Done", Set.of(),
+            "Killed", Set.of());
+
+    private static final List<String> SETUP = List.of(
+            "CREATE TABLE IF NOT EXISTS Audit (step INTEGER PRIMARY KEY, task TEXT NOT NULL, status_before TEXT NOT NULL,"
+                    + " status TEXT NOT NULL, lease_before TEXT NOT NULL, lease TEXT NOT NULL,"
+                    + " attempts_before INTEGER NOT NULL, attempts INTEGER NOT NULL)",
+            "CREATE TRIGGER IF NOT EXISTS AuditStep AFTER UPDATE ON Jobs BEGIN"
+                    + " INSERT INTO Audit (task, status_before, status, lease_before, lease, attempts_before, attempts)"
+                    + " VALUES (new.id, old.status, new.status, coalesce(old.lock_by, ''), coalesce(new.lock_by, ''),"
+                    + " old.attempts, new.attempts);"
+                    + " END",
+            "CREATE TRIGGER IF NOT EXISTS AuditDelete AFTER DELETE ON Jobs BEGIN"
+                    + " INSERT INTO Audit (task, status_before, status, lease_before, lease, attempts_before, attempts)"
+                    + " VALUES (old.id, old.status, 'deleted', coalesce(old.lock_by, ''), '', old.attempts, 0);"
+                    + " END");
+
+    private Audit() {}
+
+    /** Begins, in a database that has been set up. */
+    static void begin(TestDatabase database) {
+        SETUP.forEach(database::sql);
+    }
+
+    /**
+     * One kind of step, and how often it was taken.
+     *
+     * @param attempts how many tries it counted
+     * @param sameLease whether the lease stayed with its worker
+     */
+    private record Kind(String before, String after, long attempts, boolean sameLease, long times) {
+
+        boolean legal() {
+            if (!LEGAL.getOrDefault(before, Set.of()).contains(after)) {
+                return false;
+            }
+            return switch (after) {
+                // A sweep counts a try, a release does not, and neither leaves a lease.
+                case "Pending" -> attempts == 0 || attempts == 1;
+                case "Queued" -> attempts == 0;
+                case "Failed" -> attempts == 1 && sameLease;
+                // An ack leaves the lease's worker in the row, a sweep nobody.
+                case "Killed" -> attempts == 1;
+                default -> attempts == 0 && sameLease;
+            };
+        }
+    }
+
+    /** The kinds of steps that nobody may take, and how often they were taken. */
+    static Set<String> illegalSteps(TestDatabase database) {
+        Set<String> illegal = new TreeSet<>();
+        for (List<?> row :
+                database.sql("SELECT status_before, status, attempts - attempts_before, lease = lease_before,"
+                        + " count(*) FROM Audit GROUP BY 1, 2, 3, 4")) {
+            Kind kind = new Kind(
+                    (String) row.get(0),
+                    (String) row.get(1),
+                    (Long) row.get(2),
+                    row.get(3).equals(1L),
+                    (Long) row.get(4));
+            if (!kind.legal()) {
+                illegal.add(kind.toString());
+            }
+        }
+        return illegal;
+    }
+
+    /** How many leases of each task ended without a try counted while its handler may have been at work. */
+    static Map<String, Long> releasedRunning(TestDatabase database) {
+        Map<String, Long> released = new HashMap<>();
+        for (List<?> row : database.sql("SELECT task, count(*) FROM Audit WHERE status_before = 'Running'"
+                + " AND status = 'Pending' AND attempts = attempts_before GROUP BY task")) {
+            released.put((String) row.get(0), (Long) row.get(1));
+        }
+        return released;
+    }
+}

@@ -1,0 +1,42 @@
+package dev.pollux.faults;
+
+import dev.pollux.testing.Sqld;
+import java.nio.file.Path;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Processes that push and work are killed at random moments, several at once, and started again under the same names. */
+class CrashFaultIT {
+
+    private static final int WORKERS = 3;
+    private static final int PRODUCERS = 2;
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void killedProcessesLoseNothingOnAFile() throws Exception {
+        crash("1 kill -9 of processes, file", "r2dbc:libsql:file://" + folder.resolve("queue.db"));
+    }
+
+    @Test
+    void killedProcessesLoseNothingOnAServer() throws Exception {
+        try (Sqld sqld = Sqld.start()) {
+            crash("1 kill -9 of processes, sqld", "r2dbc:libsql://127.0.0.1:" + sqld.port() + "?tls=0");
+        }
+    }
+
+    private void crash(String fault, String url) throws Exception {
+        int rounds = Scale.of(5, 100);
+        Random random = Scale.random();
+        try (Crew crew = Crew.start(url, folder, WORKERS, PRODUCERS)) {
+            int killed = 0;
+            for (int round = 0; round < rounds; round++) {
+                crew.awaitLines(1 + random.nextInt(300));
+                killed += crew.killSome(random);
+            }
+            Report.add(fault, killed, crew.finish());
+        }
+    }
+}

@@ -1,0 +1,22 @@
+package dev.pollux.faults;
+
+import java.util.List;
+
+/**
+ * What a checker found.
+ *
+ * @param tasks how many tasks whose push completed, or that are there though nobody heard so
+ * @param lost how many of them are not there, or did not end
+ * @param duplicated how many runs there were that no failed or lost run gave cause for, and tasks that are there twice
+ * @param wrong what else must not be, in words
+ */
+record Verdict(int tasks, int lost, int duplicated, List<String> wrong) {
+
+    boolean held() {
+        return lost == 0 && duplicated == 0 && wrong.isEmpty();
+    }
+
+    String text() {
+        return held() ? "held" : "BROKEN" + (wrong.isEmpty() ? "" : ": " + String.join("; ", wrong));
+    }
+}

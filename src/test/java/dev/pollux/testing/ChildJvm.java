@@ -1,0 +1,123 @@
+package dev.pollux.testing;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.scheduler.Schedulers;
+
+/** A program of the tests in a JVM of its own. It ends by itself when its standard input does. */
+public final class ChildJvm implements AutoCloseable {
+
+    private static final List<String> OPTIONS =
+            List.of("--enable-native-access=ALL-UNNAMED", "-XX:TieredStopAtLevel=1");
+
+    private final Process process;
+    private final BufferedReader printed;
+
+    private ChildJvm(Process process) {
+        this.process = process;
+        this.printed = process.inputReader();
+    }
+
+    /** Starts a program that is measured, with the JVM as users have it. */
+    public static ChildJvm start(Class<?> program, String... arguments) throws IOException {
+        return start(List.of("--enable-native-access=ALL-UNNAMED"), program, arguments);
+    }
+
+    /** Starts a program whose speed does not matter, and that so starts sooner and leaves more of the cores to others. */
+    public static ChildJvm startLight(Class<?> program, String... arguments) throws IOException {
+        return start(OPTIONS, program, arguments);
+    }
+
+    private static ChildJvm start(List<String> options, Class<?> program, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(options);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), program.getName()));
+        command.addAll(List.of(arguments));
+        return new ChildJvm(new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start());
+    }
+
+    /** The next line that it prints; null when it has ended. */
+    public @Nullable String line() throws IOException {
+        return printed.readLine();
+    }
+
+    /** The lines that it prints from now on; completes when it has ended. To be subscribed once. */
+    public Flux<String> lines() {
+        return Flux.fromStream(printed.lines()).subscribeOn(Schedulers.boundedElastic());
+    }
+
+    /** Ends its standard input. */
+    public void tellToStop() {
+        try {
+            process.getOutputStream().close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Ends it at once, as {@code kill -9} does, and waits until it is gone. */
+    public void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
+    /** Asks it to end, as {@code kill} and service managers do. */
+    public void terminate() {
+        process.destroy();
+    }
+
+    /** Stops it, as {@code SIGSTOP} does: it does nothing any more, and does not know. */
+    public void freeze() throws IOException, InterruptedException {
+        signal("-STOP");
+    }
+
+    /** Has it go on. */
+    public void thaw() throws IOException, InterruptedException {
+        signal("-CONT");
+    }
+
+    private void signal(String name) throws IOException, InterruptedException {
+        int exit = new ProcessBuilder("kill", name, String.valueOf(process.pid()))
+                .inheritIO()
+                .start()
+                .waitFor();
+        if (exit != 0) {
+            throw new IOException("kill " + name + " ended with " + exit);
+        }
+    }
+
+    /** Waits until it has ended; gives its exit code. */
+    public int awaitExit(long seconds) throws InterruptedException {
+        if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
+            throw new IllegalStateException("process " + process.pid() + " does not end within " + seconds + " s");
+        }
+        return process.exitValue();
+    }
+
+    /** Tells it to stop, and kills it if it does not. */
+    @Override
+    public void close() {
+        try {
+            tellToStop();
+        } catch (UncheckedIOException e) {
+            // It has ended already.
+        }
+        try {
+            if (!process.waitFor(10, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+}
