@@ -25,8 +25,8 @@ import tools.jackson.core.type.TypeReference;
  * }</pre>
  *
  * <p>All publishers are cold: nothing happens before they are subscribed, and each subscription does it anew. They emit
- * on Reactor's parallel scheduler. Errors are
- * {@link LibsqlException}s. Faults that pass (a busy database, the network) are retried for {@link Config#keepAlive()}
+ * on Reactor's parallel scheduler. Errors are {@link LibsqlException}s. Faults that pass (a busy database, the network)
+ * are retried for {@link Config#keepAlive()}, where an outcome is to be stored for {@link Config#reenqueueOrphanedAfter()},
  * before a publisher fails with them; every statement is fenced or idempotent, so a retry never does a thing twice.
  *
  * <p>All storages on one {@link ConnectionFactory} share one connection of it, which is given back after ten idle

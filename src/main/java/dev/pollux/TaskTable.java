@@ -403,7 +403,12 @@ final class TaskTable {
             Step.Element element,
             Function<Readable, Rows.Item> row,
             Function<Step.Rowset<Rows.Item>, R> settle) {
-        return new Step<>(sql, arguments, element, row, settle, config.keepAlive(), true, false, onFault(sql));
+        return new Step<>(sql, arguments, element, row, settle, patience(sql), true, false, onFault(sql));
+    }
+
+    /** An outcome is worth waiting for as long as its lease may live: without it, the task would run again. */
+    private Duration patience(Sql sql) {
+        return sql == Sql.ACK || sql == Sql.ACK_FAILED ? config.reenqueueOrphanedAfter() : config.keepAlive();
     }
 
     private BiConsumer<Throwable, Step.Retry> onFault(Sql sql) {

@@ -48,10 +48,6 @@ final class Turn {
         return steps.size();
     }
 
-    boolean isEmpty() {
-        return steps.isEmpty();
-    }
-
     /** Sends the turn; completes when it is committed and every step is settled. */
     Mono<Void> execute(Connection connection) {
         return Mono.defer(() -> {
@@ -157,8 +153,8 @@ final class Turn {
         return bySql;
     }
 
-    /** The steps that wait for another try after this passing fault; those without the patience have failed. */
-    Turn patientWith(Throwable fault, Duration wait) {
+    /** The steps that are to run again after this passing fault; those without the patience have failed. */
+    List<Waiting<?, ?>> patientWith(Throwable fault, Duration wait) {
         List<Waiting<?, ?>> rest = new ArrayList<>();
         List<Waiting<?, ?>> failed = new ArrayList<>();
         for (Waiting<?, ?> waiting : steps) {
@@ -166,7 +162,7 @@ final class Turn {
         }
         tell(rest, fault, wait);
         tell(failed, fault, null);
-        return new Turn(rest);
+        return rest;
     }
 
     /** Fails every step. */
@@ -188,6 +184,11 @@ final class Turn {
     /** How long to wait before the next try. */
     Duration backoff() {
         return Fault.backoff(steps.stream().mapToInt(Waiting::tries).max().orElse(0));
+    }
+
+    /** Those steps of it that are not to run again. */
+    Turn settled() {
+        return new Turn(steps.stream().filter(Waiting::isSettled).toList());
     }
 
     /** Tells the callers of these steps what they gave. */

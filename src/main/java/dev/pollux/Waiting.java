@@ -21,6 +21,7 @@ final class Waiting<V, R> {
     private volatile boolean cancelled;
     private boolean repeated;
     private int tries;
+    private boolean settled;
     private @Nullable R result;
     private @Nullable Throwable error;
 
@@ -60,10 +61,17 @@ final class Waiting<V, R> {
             Exceptions.throwIfJvmFatal(e);
             error = e;
         }
+        settled = true;
     }
 
     void fail(Throwable cause) {
         error = cause;
+        settled = true;
+    }
+
+    /** Whether it has a result or an error, for its caller to hear; otherwise it is to run again. */
+    boolean isSettled() {
+        return settled;
     }
 
     /**

@@ -33,6 +33,9 @@ import reactor.util.concurrent.Queues;
  * a row is refused, the turn is halved until only that row's caller fails; if a statement is, those of the other
  * statements run without it.
  *
+ * <p>A passing fault keeps the lane for a moment, and then the turn runs again with what came in the meantime; who has no
+ * patience left hears at once.
+ *
  * <p>Races: {@code busy} is taken by whoever starts a turn and by the connection's idle timer; both look at the queue
  * again after they gave it back, so no step is left behind. A step cancelled before its turn is assembled never runs.
  */
@@ -51,6 +54,11 @@ final class WriteLane {
             Queues.<Waiting<?, ?>>unboundedMultiproducer().get();
     private final AtomicBoolean busy = new AtomicBoolean();
     private final Doorbells doorbells = new Doorbells();
+    /** What a passing fault has sent back, and when to try again: touched only by whoever has the lane. */
+    private final List<Waiting<?, ?>> again = new ArrayList<>();
+
+    private Duration pause = Duration.ZERO;
+
     private volatile long turnStart;
     /** Whose steps wait for those of the other callers of the turn that it tells of. */
     private volatile @Nullable Thread gatherer;
@@ -100,13 +108,21 @@ final class WriteLane {
         while (!waiting.isEmpty() && busy.compareAndSet(false, true)) {
             List<Waiting<?, ?>> steps = assemble();
             if (!steps.isEmpty()) {
-                Turn turn = new Turn(steps);
-                turnStart = System.nanoTime();
-                perform(turn).subscribe(null, error -> finish(turn, error), () -> finish(turn, null));
+                run(new Turn(steps));
                 return;
             }
             busy.set(false);
         }
+    }
+
+    private void run(Turn turn) {
+        turnStart = System.nanoTime();
+        perform(turn).subscribe(null, error -> finish(turn, error), () -> finish(turn, null));
+    }
+
+    /** Takes what a fault has sent back, and what came in the meantime. */
+    private void tryAgain() {
+        run(new Turn(assemble()));
     }
 
     /** Runs an action while no turn is under way; gives up and returns false if one is. */
@@ -124,18 +140,16 @@ final class WriteLane {
     }
 
     private List<Waiting<?, ?>> assemble() {
-        List<Waiting<?, ?>> steps = new ArrayList<>();
+        List<Waiting<?, ?>> steps = new ArrayList<>(again);
+        again.clear();
         Map<Sql, Set<String>> tasks = new EnumMap<>(Sql.class);
-        int chars = 0;
+        steps.forEach(first -> note(first, tasks));
+        int chars = Waiting.size(steps);
         for (Waiting<?, ?> next = waiting.peek();
                 next != null && steps.size() < MAX_STEPS && chars < MAX_CHARS;
                 next = waiting.peek()) {
             // Two steps about one task in one statement could not be told apart: the second waits for the next turn.
-            Step.Element element = next.step.element();
-            if (!next.isCancelled()
-                    && element != null
-                    && !tasks.computeIfAbsent(next.step.sql(), sql -> new HashSet<>())
-                            .add(element.task())) {
+            if (!next.isCancelled() && !note(next, tasks)) {
                 break;
             }
             waiting.remove();
@@ -147,7 +161,15 @@ final class WriteLane {
         return steps;
     }
 
-    /** Runs a turn until each of its steps has a result or an error. Never fails by itself. */
+    /** Whether the turn has no step yet about the same task in the same statement. */
+    private static boolean note(Waiting<?, ?> next, Map<Sql, Set<String>> tasks) {
+        Step.Element element = next.step.element();
+        return element == null
+                || tasks.computeIfAbsent(next.step.sql(), sql -> new HashSet<>())
+                        .add(element.task());
+    }
+
+    /** Runs a turn until each of its steps has a result or an error, or is to run again. Never fails by itself. */
     private Mono<Void> perform(Turn turn) {
         return connection
                 .use(turn::execute)
@@ -171,8 +193,9 @@ final class WriteLane {
             return Mono.empty();
         }
         Duration wait = turn.backoff();
-        Turn rest = turn.patientWith(error, wait);
-        return rest.isEmpty() ? Mono.empty() : Mono.delay(wait).then(Mono.defer(() -> perform(rest)));
+        again.addAll(turn.patientWith(error, wait));
+        pause = wait;
+        return Mono.empty();
     }
 
     /**
@@ -183,12 +206,21 @@ final class WriteLane {
     private void finish(Turn turn, @Nullable Throwable error) {
         long took = System.nanoTime() - turnStart;
         boolean far = took > FAR_NANOS;
+        boolean rests;
         try {
             if (error != null) {
+                again.clear();
                 turn.failAll(error);
             }
         } finally {
-            busy.set(false);
+            rests = !again.isEmpty();
+            busy.set(rests);
+        }
+        if (rests) {
+            Turn settled = turn.settled();
+            Schedulers.parallel().schedule(this::tryAgain, pause.toMillis(), TimeUnit.MILLISECONDS);
+            settled.emit(step -> true);
+            return;
         }
         long gather = took / 4;
         Disposable limit = waiting.isEmpty()

@@ -238,6 +238,43 @@ class WriteLaneTest {
     }
 
     @Test
+    void whatComesDuringAFaultGoesOutWithTheNextTry() {
+        AtomicInteger tries = new AtomicInteger();
+        ScriptedDatabase database = new ScriptedDatabase(execution -> tries.getAndIncrement() == 0
+                ? Flux.error(new R2dbcTransientResourceException("SQLITE_BUSY", "55P03"))
+                : added(execution));
+        LibsqlStorage<Email> storage = storage(database);
+
+        Mono.when(
+                        storage.push(Email.number(1)),
+                        events.next(StorageEvent.Fault.class, fault -> true).then(storage.push(Email.number(2))))
+                .block(PATIENCE);
+
+        assertThat(database.executions()).hasSize(2);
+        assertThat(ids(database.executions().get(1))).hasSize(2);
+    }
+
+    @Test
+    void whoHasNoPatienceLeftHearsSoWhileAnOutcomeIsStillToBeStored() {
+        AtomicBoolean there = new AtomicBoolean();
+        Task<Email> task = leased();
+        ScriptedDatabase database = new ScriptedDatabase(execution -> there.get()
+                ? Flux.just(List.of(List.of(task.id().value())))
+                : Flux.error(new R2dbcTransientResourceException("SQLITE_BUSY", "55P03")));
+        LibsqlStorage<Email> storage = storage(database, Duration.ofMillis(1));
+        CompletableFuture<Outcome<String>> outcome =
+                storage.ackDone(task, "sent").toFuture();
+
+        assertThatThrownBy(() -> storage.push(Email.number(1)).block(PATIENCE))
+                .isInstanceOf(LibsqlException.class)
+                .hasMessageContaining("SQLITE_BUSY");
+
+        assertThat(outcome).isNotDone();
+        there.set(true);
+        assertThat(outcome).succeedsWithin(PATIENCE);
+    }
+
+    @Test
     void aRowThatIsRefusedFailsOnlyItsOwnCaller() {
         TaskId bad = TaskId.next();
         Sinks.Empty<Void> firstTurn = Sinks.empty();

@@ -48,13 +48,15 @@ public final class Sqld implements AutoCloseable {
         }
     }
 
-    private final Process process;
+    private final List<String> command;
     private final int port;
     private final int grpcPort;
     private final Path folder;
+    private Process process;
 
-    private Sqld(Process process, int port, int grpcPort, Path folder) {
+    private Sqld(Process process, List<String> command, int port, int grpcPort, Path folder) {
         this.process = process;
+        this.command = command;
         this.port = port;
         this.grpcPort = grpcPort;
         this.folder = folder;
@@ -112,16 +114,12 @@ public final class Sqld implements AutoCloseable {
                     command.addAll(List.of("--grpc-listen-addr", "127.0.0.1:" + grpcPort));
                 }
                 command.addAll(List.of(extraArgs));
-                Path log = folder.resolve("log");
-                process = new ProcessBuilder(command)
-                        .redirectErrorStream(true)
-                        .redirectOutput(log.toFile())
-                        .start();
+                process = run(command, folder);
                 ready = awaitHealth(process, port);
                 if (ready) {
-                    return new Sqld(process, port, grpcPort, folder);
+                    return new Sqld(process, command, port, grpcPort, folder);
                 }
-                said = Files.readString(log);
+                said = Files.readString(log(folder));
                 if (!said.contains("Address already in use")) {
                     break;
                 }
@@ -135,6 +133,17 @@ public final class Sqld implements AutoCloseable {
             }
         }
         throw new IllegalStateException("sqld did not start: " + said);
+    }
+
+    private static Process run(List<String> command, Path folder) throws IOException {
+        return new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(log(folder).toFile())
+                .start();
+    }
+
+    private static Path log(Path folder) {
+        return folder.resolve("log");
     }
 
     /** Where it listens, for example {@code http://127.0.0.1:12345}. */
@@ -174,6 +183,23 @@ public final class Sqld implements AutoCloseable {
     /** Stops it, as a crash or an operator would; its folder stays until {@link #close()}. */
     public void stop() {
         stop(process);
+    }
+
+    /** Ends it at once, as {@code kill -9} does; its folder stays. */
+    public void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
+    /** Starts it again, after it was stopped or killed, on the same data and the same port. */
+    public void startAgain() {
+        try {
+            process = run(command, folder);
+            if (!awaitHealth(process, port)) {
+                throw new IllegalStateException("sqld did not start again: " + Files.readString(log(folder)));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Stops it and deletes its folder. Idempotent. */
