@@ -51,7 +51,6 @@ final class Incarnation {
     private final Map<TaskId, Lease> held = new ConcurrentHashMap<>();
     private final AtomicReference<State> state = new AtomicReference<>(State.NEW);
     private final AtomicBoolean beating = new AtomicBoolean();
-    private volatile boolean started;
     private final Disposable.Composite timers = Disposables.composite();
 
     /**
@@ -86,7 +85,6 @@ final class Incarnation {
                 })
                 .doOnSuccess(done -> {
                     if (state.compareAndSet(State.REGISTERING, State.BEATING)) {
-                        started = true;
                         reporter.tell(new StorageEvent.WorkerStarted(config.queue(), id));
                         long interval = config.keepAlive().toMillis();
                         timers.add(Schedulers.parallel()
@@ -153,7 +151,7 @@ final class Incarnation {
     /** Ends the life once all leases are over, or after the drain time. Idempotent. */
     void stop() {
         if (state.compareAndSet(State.NEW, State.GONE)) {
-            onGone.run();
+            gone(0);
             return;
         }
         if (!state.compareAndSet(State.REGISTERING, State.DRAINING)
@@ -180,11 +178,11 @@ final class Incarnation {
                 .count()
                 // What fails was reported by the lane; the sweep of another worker will clear up.
                 .flatMap(released -> table.deregister(id).onErrorComplete().thenReturn(released))
-                .subscribe(released -> {
-                    onGone.run();
-                    if (started) {
-                        reporter.tell(new StorageEvent.WorkerStopped(config.queue(), id, released.intValue()));
-                    }
-                });
+                .subscribe(released -> gone(released.intValue()));
+    }
+
+    private void gone(int released) {
+        onGone.run();
+        reporter.tell(new StorageEvent.WorkerStopped(config.queue(), id, released));
     }
 }

@@ -53,6 +53,9 @@ public sealed interface StorageEvent {
     /** A worker registered. */
     record WorkerStarted(String queue, String worker) implements StorageEvent {}
 
-    /** A worker ended its life; {@code released} leases that nobody acknowledged were given back. */
+    /**
+     * A worker ended its life; {@code released} leases that nobody acknowledged were given back. Told once for each
+     * subscription of a poll, also if it was cancelled before its worker was registered.
+     */
     record WorkerStopped(String queue, String worker, int released) implements StorageEvent {}
 }

@@ -24,6 +24,7 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -395,6 +396,21 @@ class WriteLaneTest {
         assertThat(events.of(StorageEvent.Fault.class))
                 .filteredOn(fault -> fault.step().equals("fetch"))
                 .hasSize(2);
+    }
+
+    @Test
+    void aPollThatIsCancelledBeforeItsWorkerIsRegisteredTellsThatItStopped() {
+        ScriptedDatabase database = new ScriptedDatabase(
+                execution -> Flux.error(new R2dbcTransientResourceException("SQLITE_BUSY", "55P03")));
+
+        Disposable poll = storage(database, Duration.ofMillis(1))
+                .poll(Worker.named("early"))
+                .subscribe();
+        events.await(StorageEvent.Fault.class, fault -> fault.step().equals("start of a worker"));
+        poll.dispose();
+
+        assertThat(events.await(StorageEvent.WorkerStopped.class).worker()).startsWith("early-");
+        assertThat(events.of(StorageEvent.WorkerStarted.class)).isEmpty();
     }
 
     @Test

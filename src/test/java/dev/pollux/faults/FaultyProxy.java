@@ -1,0 +1,180 @@
+package dev.pollux.faults;
+
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A proxy between a client and sqld that understands HTTP/1.1 as far as it must: it knows where a request and an answer
+ * end, so that it can let the server commit, and then lose the answer.
+ */
+final class FaultyProxy implements AutoCloseable {
+
+    /** Far longer than a request takes, far shorter than a client's patience. */
+    private static final long DELAY_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+    /** Says what is to happen to a request; null lets it pass. Called from many threads at once. */
+    interface Plan {
+        @Nullable
+        Fault next(Set<Step> steps);
+    }
+
+    private final ServerSocket listening;
+    private final int target;
+    private final Queue<Socket> sockets = new ConcurrentLinkedQueue<>();
+    private final Map<Step, Integer> hits = new ConcurrentHashMap<>();
+    private final AtomicInteger injected = new AtomicInteger();
+    private volatile Plan plan = steps -> null;
+
+    /** Listens on a free port of 127.0.0.1 for connections to the target port there. All requests pass. */
+    FaultyProxy(int target) throws IOException {
+        this.listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        this.target = target;
+        start("accept", this::accept);
+    }
+
+    int port() {
+        return listening.getLocalPort();
+    }
+
+    void plan(Plan next) {
+        plan = next;
+    }
+
+    /** How many faults were injected. */
+    int injected() {
+        return injected.get();
+    }
+
+    /** How many faults hit a request with that step. */
+    int hits(Step step) {
+        return hits.getOrDefault(step, 0);
+    }
+
+    private interface Action {
+        void run() throws IOException;
+    }
+
+    private static void start(String name, Action action) {
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        action.run();
+                    } catch (IOException e) {
+                        // Either side has closed, or a fault did.
+                    }
+                },
+                "faulty-proxy-" + name);
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void accept() throws IOException {
+        while (true) {
+            Socket near = keep(listening.accept());
+            start("carry", () -> {
+                try (near;
+                        Socket far = keep(new Socket(InetAddress.getLoopbackAddress(), target))) {
+                    carry(near, far);
+                } finally {
+                    sockets.remove(near);
+                }
+            });
+        }
+    }
+
+    private Socket keep(Socket socket) throws IOException {
+        sockets.add(socket);
+        socket.setTcpNoDelay(true);
+        return socket;
+    }
+
+    private void carry(Socket near, Socket far) throws IOException {
+        BufferedInputStream requests = new BufferedInputStream(near.getInputStream());
+        BufferedInputStream answers = new BufferedInputStream(far.getInputStream());
+        for (HttpMessage request = HttpMessage.read(requests); request != null; request = HttpMessage.read(requests)) {
+            Fault fault = faultFor(request);
+            if (fault != null && !fault.afterServer()) {
+                before(fault, request, near, far);
+                return;
+            }
+            far.getOutputStream().write(request.bytes());
+            HttpMessage answer = HttpMessage.read(answers);
+            if (answer == null) {
+                return;
+            }
+            if (fault != null && fault != Fault.DELAY) {
+                after(fault, answer, near);
+                return;
+            }
+            if (fault == Fault.DELAY) {
+                LockSupport.parkNanos(DELAY_NANOS);
+            }
+            near.getOutputStream().write(answer.bytes());
+        }
+    }
+
+    private @Nullable Fault faultFor(HttpMessage request) {
+        Set<Step> steps = Step.in(request.body());
+        Fault fault = steps.isEmpty() ? null : plan.next(steps);
+        if (fault != null) {
+            injected.incrementAndGet();
+            steps.forEach(step -> hits.merge(step, 1, Integer::sum));
+        }
+        return fault;
+    }
+
+    private static void before(Fault fault, HttpMessage request, Socket near, Socket far) throws IOException {
+        if (fault == Fault.HALF_REQUEST) {
+            far.getOutputStream().write(request.bytes(), 0, request.bytes().length / 2);
+            far.getOutputStream().flush();
+            reset(far);
+        }
+        end(fault, near);
+    }
+
+    private static void after(Fault fault, HttpMessage answer, Socket near) throws IOException {
+        if (fault == Fault.HALF_RESPONSE) {
+            near.getOutputStream().write(answer.bytes(), 0, answer.bytes().length / 2);
+        } else if (fault == Fault.STALL && near.getInputStream().read() >= 0) {
+            throw new IOException("the client goes on");
+        }
+        end(fault, near);
+    }
+
+    private static void end(Fault fault, Socket near) throws IOException {
+        if (fault.status() == 0) {
+            reset(near);
+        } else {
+            near.getOutputStream()
+                    .write(("HTTP/1.1 " + fault.status() + " Fault\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                            .getBytes(StandardCharsets.US_ASCII));
+        }
+    }
+
+    /** Closes with a reset rather than in order. */
+    private static void reset(Socket socket) throws IOException {
+        socket.setSoLinger(true, 0);
+        socket.close();
+    }
+
+    @Override
+    public void close() throws IOException {
+        listening.close();
+        for (Socket socket : sockets) {
+            socket.close();
+        }
+    }
+}

@@ -1,0 +1,85 @@
+package dev.pollux.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pollux.testing.Sqld;
+import dev.pollux.testing.TestDatabase;
+import io.r2dbc.spi.ConnectionFactories;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A server that is killed, and a network that breaks at random points of every step. */
+class ServerFaultIT {
+
+    private static final int WORKERS = 2;
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+    @TempDir
+    private Path folder;
+
+    private static String url(int port) {
+        return "r2dbc:libsql://127.0.0.1:" + port + "?tls=0&callTimeout=PT0.5S";
+    }
+
+    private LoadHere load(TestDatabase database, int port) {
+        return new LoadHere(database, folder, () -> ConnectionFactories.get(url(port)), config -> config);
+    }
+
+    /** Of the requests with a step that comes seldom, every other one is hit. */
+    private static boolean hits(Set<Step> steps, Random random) {
+        boolean seldom = steps.contains(Step.SETUP) || steps.contains(Step.HEARTBEAT);
+        return random.nextInt(10) < (seldom ? 5 : 2);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Fault.class)
+    void aBrokenNetworkLosesNothing(Fault fault) throws Exception {
+        int faults = Scale.of(8, 100);
+        Random random = Scale.random();
+        Sqld.shared().reset();
+        TestDatabase database = TestDatabase.at(url(Sqld.shared().port()));
+        try (FaultyProxy proxy = new FaultyProxy(Sqld.shared().port());
+                LoadHere load = load(database, proxy.port())) {
+            proxy.plan(steps -> proxy.injected() < faults && hits(steps, random) ? fault : null);
+            load.setUp();
+            load.startWorkers(WORKERS);
+            load.pushUntil(() -> proxy.injected() >= faults);
+            Report.add("3 network: " + fault.words(), proxy.injected(), load.finish());
+        }
+    }
+
+    @Test
+    void aServerThatIsKilledUnderLoadLosesNothing() throws Exception {
+        int kills = Scale.of(2, 30);
+        Random random = Scale.random();
+        try (Sqld sqld = Sqld.start();
+                LoadHere load = load(TestDatabase.at(url(sqld.port())), sqld.port())) {
+            load.setUp();
+            load.startWorkers(WORKERS);
+            AtomicBoolean enough = new AtomicBoolean();
+            Semaphore ticks = new Semaphore(0);
+            CompletableFuture<Long> pushed = load.push("producer", () -> {
+                        ticks.release();
+                        return enough.get();
+                    })
+                    .toFuture();
+            for (int i = 0; i < kills; i++) {
+                ticks.acquire(50 + random.nextInt(500));
+                sqld.kill();
+                sqld.startAgain();
+            }
+            enough.set(true);
+            assertThat(pushed).succeedsWithin(PATIENCE);
+            Report.add("2 kill -9 of sqld", kills, load.finish());
+        }
+    }
+}
