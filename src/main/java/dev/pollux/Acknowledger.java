@@ -75,12 +75,11 @@ final class Acknowledger {
             @Nullable R value,
             @Nullable Throwable error) {
         Lease lease = Lease.of(task);
-        return table.ack(lease, status, result, wait, () -> incarnations.forget(lease))
-                .map(row -> {
-                    TaskStatus now = row.status() == null ? status : row.status();
-                    reporter.tell(new StorageEvent.Acknowledged(config.queue(), task.id(), now, row.attempts()));
-                    return new Outcome<>(task.id(), now, row.attempts(), value, error);
-                });
+        return table.ack(lease, status, result, wait, incarnations).map(row -> {
+            TaskStatus now = row.status() == null ? status : row.status();
+            reporter.tell(new StorageEvent.Acknowledged(config.queue(), task.id(), now, row.attempts()));
+            return new Outcome<>(task.id(), now, row.attempts(), value, error);
+        });
     }
 
     private String ok(Task<?> task, @Nullable Object value) {

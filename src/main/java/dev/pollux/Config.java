@@ -12,10 +12,10 @@ import java.util.List;
  *     default {@value #DEFAULT_BUFFER_SIZE}
  * @param pollInterval how long a poll waits after it found nothing, unless something wakes it earlier; default 100 ms
  * @param keepAlive how often a worker says that it is alive, sweeps orphans and checks its own leases; default 30 s.
- *     Also how long a push or a lock that meets passing faults is retried before it fails.
+ *     Also how long a push or a lock that meets passing faults is retried before it fails; an outcome is retried as long as
+ *     its worker holds the lease.
  * @param reenqueueOrphanedAfter how long a worker may be silent before its leases are taken away; whole seconds,
- *     longer than {@code keepAlive}; default 300 s. Also how long an outcome that meets passing faults is tried to be
- *     stored, for so long its lease may live.
+ *     longer than {@code keepAlive}; default 300 s
  * @param maxAttempts how many runs of a task may fail or be lost before it is killed, unless the task says otherwise;
  *     default {@value #DEFAULT_MAX_ATTEMPTS}
  * @param retryPolicy how long a failed task waits; default exponential from 1 s to 1 h

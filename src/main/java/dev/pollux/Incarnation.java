@@ -112,6 +112,10 @@ final class Incarnation {
         }
     }
 
+    boolean holds(Lease lease) {
+        return lease.equals(held.get(lease.task()));
+    }
+
     /** Notes that a lease is over, or that nobody here will end it: then the next beat gives it back. */
     void forget(Lease lease) {
         held.remove(lease.task(), lease);

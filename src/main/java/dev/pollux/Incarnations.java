@@ -16,6 +16,12 @@ final class Incarnations {
         byId.remove(id);
     }
 
+    /** Whether the lease's worker lives here and has not ended the lease. */
+    boolean hold(Lease lease) {
+        Incarnation incarnation = byId.get(lease.worker());
+        return incarnation != null && incarnation.holds(lease);
+    }
+
     /** Tells the lease's worker, if it lives here, that the lease is over or that nobody here will end it. */
     void forget(Lease lease) {
         Incarnation incarnation = byId.get(lease.worker());

@@ -26,8 +26,8 @@ import tools.jackson.core.type.TypeReference;
  *
  * <p>All publishers are cold: nothing happens before they are subscribed, and each subscription does it anew. They emit
  * on Reactor's parallel scheduler. Errors are {@link LibsqlException}s. Faults that pass (a busy database, the network)
- * are retried for {@link Config#keepAlive()}, where an outcome is to be stored for {@link Config#reenqueueOrphanedAfter()},
- * before a publisher fails with them; every statement is fenced or idempotent, so a retry never does a thing twice.
+ * are retried for {@link Config#keepAlive()}, where an outcome is to be stored as long as its worker holds the lease, before
+ * a publisher fails with them; every statement is fenced or idempotent, so a retry never does a thing twice.
  *
  * <p>All storages on one {@link ConnectionFactory} share one connection of it, which is given back after ten idle
  * seconds. A pool must therefore have room for two or more if the application uses it too.

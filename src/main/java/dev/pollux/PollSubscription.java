@@ -249,7 +249,7 @@ final class PollSubscription<T> implements Subscription {
         String message = "cannot read the payload of " + raw.args().length + " bytes: " + reason;
         Lease lease = Lease.of(raw);
         reporter.tell(new StorageEvent.Poisoned(config.queue(), raw.id(), message));
-        table.ack(lease, TaskStatus.KILLED, Json.err(message), Duration.ZERO, () -> incarnation.forget(lease))
+        table.ack(lease, TaskStatus.KILLED, Json.err(message), Duration.ZERO, incarnations)
                 // The lane reported it; the next beat gives the task back, to be fetched and killed again.
                 .subscribe(row -> {}, error -> incarnation.forget(lease));
         return null;

@@ -95,6 +95,6 @@ final class Schema {
     private <V> Mono<List<V>> submit(Sql sql, Function<Readable, V> row) {
         Map<String, Object> arguments = sql == Sql.RECORD_VERSION ? Map.of("version", VERSION) : Map.of();
         return lane.submit(
-                new Step<>(sql, arguments, null, row, Step.Rowset::rows, config.keepAlive(), true, false, onFault));
+                new Step<>(sql, arguments, null, row, Step.Rowset::rows, config::keepAlive, true, false, onFault));
     }
 }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param row reads a row
  * @param settle makes the result of the step's rows; runs on the lane before the next turn starts, so it must be quick.
  *     An element's rows are those whose {@link Rows.Item#id()} is its task.
- * @param patience how long passing faults are retried before the step fails
+ * @param patience how long passing faults are retried before the step fails; asked at each
  * @param repeatable whether it may run again after an attempt whose outcome is unknown
  * @param heavy whether its caller goes on with much work, and may be told when the next turn is on its way
  * @param onFault told of each failed try and the wait before the next, null if there is none; steps of one turn that have
@@ -33,7 +34,7 @@ record Step<V, R>(
         @Nullable Element element,
         Function<Readable, V> row,
         Function<Rowset<V>, R> settle,
-        Duration patience,
+        Supplier<Duration> patience,
         boolean repeatable,
         boolean heavy,
         BiConsumer<Throwable, Retry> onFault) {

@@ -15,6 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -25,6 +26,8 @@ import reactor.core.publisher.Mono;
  * All errors are {@link LibsqlException}s that name the step, the queue and the task.
  */
 final class TaskTable {
+
+    private static final Duration FOR_EVER = Duration.ofNanos(Long.MAX_VALUE);
 
     private final WriteLane lane;
     private final Config config;
@@ -46,13 +49,14 @@ final class TaskTable {
         };
         return lane.submit(
                         row.isPlain()
-                                ? element(Sql.PUSH, shared(row), row.plain(), Rows::named, settle)
+                                ? element(Sql.PUSH, shared(row), row.plain(), Rows::named, settle, config::keepAlive)
                                 : element(
                                         Sql.PUSH_DETAILED,
                                         Map.of("queue", config.queue()),
                                         row.detailed(),
                                         Rows::named,
-                                        settle))
+                                        settle,
+                                        config::keepAlive))
                 .onErrorMap(error -> Fault.describe(about("push", row.id()), error))
                 .flatMap(added -> added ? told(1) : requireSame("push", row));
     }
@@ -165,7 +169,7 @@ final class TaskTable {
                     settled.accept(tasks);
                     return tasks;
                 },
-                Duration.ZERO,
+                () -> Duration.ZERO,
                 false,
                 true,
                 (error, retry) -> {}));
@@ -178,25 +182,28 @@ final class TaskTable {
     }
 
     /**
-     * Stores an outcome.
+     * Stores an outcome. As long as its worker holds the lease, passing faults are retried: without its outcome, the task
+     * would run again.
      *
      * @param status Done, Failed or Killed
      * @param result the outcome as serde's JSON
      * @param wait how long before the next run, if Failed
-     * @param settled runs on the lane once the lease is over, stored or lost
+     * @param workers forget the lease, on the lane, once it is over, stored or lost
      * @return the task as it is then; {@link LeaseLostException} if the lease was lost before
      */
-    Mono<Rows.Item> ack(Lease lease, TaskStatus status, String result, Duration wait, Runnable settled) {
+    Mono<Rows.Item> ack(Lease lease, TaskStatus status, String result, Duration wait, Incarnations workers) {
+        Supplier<Duration> patience = () -> workers.hold(lease) ? FOR_EVER : config.keepAlive();
         Function<Step.Rowset<Rows.Item>, Acknowledgement> settle = rows -> {
-            settled.run();
+            workers.forget(lease);
             return new Acknowledgement(rows.first(), rows.repeated());
         };
         if (status == TaskStatus.DONE) {
-            return stored(lease, element(Sql.ACK, Map.of(), told(lease, changed(lease), result), Rows::named, settle));
+            Step.Element element = told(lease, changed(lease), result);
+            return stored(lease, element(Sql.ACK, Map.of(), element, Rows::named, settle, patience));
         }
         // Whether a try is left, the row tells.
         Step.Element element = told(lease, null, status.column(), result, wait.toMillis());
-        return stored(lease, element(Sql.ACK_FAILED, Map.of(), element, Rows::moved, settle))
+        return stored(lease, element(Sql.ACK_FAILED, Map.of(), element, Rows::moved, settle, patience))
                 .doOnNext(row -> {
                     if (row.status() == TaskStatus.FAILED) {
                         lane.doorbells().dueTimeMayHaveChanged(config.queue());
@@ -362,7 +369,7 @@ final class TaskTable {
 
     private <V, R> Step<V, R> step(
             Sql sql, Map<String, Object> arguments, Function<Readable, V> row, Function<Step.Rowset<V>, R> settle) {
-        return new Step<>(sql, arguments, null, row, settle, config.keepAlive(), true, false, onFault(sql));
+        return new Step<>(sql, arguments, null, row, settle, config::keepAlive, true, false, onFault(sql));
     }
 
     /** A step about one lease, of which the statement is told only its fence. */
@@ -374,7 +381,8 @@ final class TaskTable {
                 Map.of(),
                 new Step.Element(lease.task().value(), fence.toString(), changed(lease)),
                 Rows::named,
-                settle);
+                settle,
+                config::keepAlive);
     }
 
     /** The row of a statement that leaves the attempts as they are, if it changes this lease's task. */
@@ -402,13 +410,9 @@ final class TaskTable {
             Map<String, Object> arguments,
             Step.Element element,
             Function<Readable, Rows.Item> row,
-            Function<Step.Rowset<Rows.Item>, R> settle) {
-        return new Step<>(sql, arguments, element, row, settle, patience(sql), true, false, onFault(sql));
-    }
-
-    /** An outcome is worth waiting for as long as its lease may live: without it, the task would run again. */
-    private Duration patience(Sql sql) {
-        return sql == Sql.ACK || sql == Sql.ACK_FAILED ? config.reenqueueOrphanedAfter() : config.keepAlive();
+            Function<Step.Rowset<Rows.Item>, R> settle,
+            Supplier<Duration> patience) {
+        return new Step<>(sql, arguments, element, row, settle, patience, true, false, onFault(sql));
     }
 
     private BiConsumer<Throwable, Step.Retry> onFault(Sql sql) {

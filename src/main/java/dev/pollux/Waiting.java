@@ -84,7 +84,8 @@ final class Waiting<V, R> {
         boolean unknown = Fault.outcomeUnknown(fault);
         repeated |= unknown;
         if ((unknown && !step.repeatable())
-                || System.nanoTime() - since + wait.toNanos() > step.patience().toNanos()) {
+                || System.nanoTime() - since + wait.toNanos()
+                        > step.patience().get().toNanos()) {
             fail(fault);
             return false;
         }

@@ -256,26 +256,6 @@ class WriteLaneTest {
     }
 
     @Test
-    void whoHasNoPatienceLeftHearsSoWhileAnOutcomeIsStillToBeStored() {
-        AtomicBoolean there = new AtomicBoolean();
-        Task<Email> task = leased();
-        ScriptedDatabase database = new ScriptedDatabase(execution -> there.get()
-                ? Flux.just(List.of(List.of(task.id().value())))
-                : Flux.error(new R2dbcTransientResourceException("SQLITE_BUSY", "55P03")));
-        LibsqlStorage<Email> storage = storage(database, Duration.ofMillis(1));
-        CompletableFuture<Outcome<String>> outcome =
-                storage.ackDone(task, "sent").toFuture();
-
-        assertThatThrownBy(() -> storage.push(Email.number(1)).block(PATIENCE))
-                .isInstanceOf(LibsqlException.class)
-                .hasMessageContaining("SQLITE_BUSY");
-
-        assertThat(outcome).isNotDone();
-        there.set(true);
-        assertThat(outcome).succeedsWithin(PATIENCE);
-    }
-
-    @Test
     void aRowThatIsRefusedFailsOnlyItsOwnCaller() {
         TaskId bad = TaskId.next();
         Sinks.Empty<Void> firstTurn = Sinks.empty();

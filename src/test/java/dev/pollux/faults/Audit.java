@@ -92,4 +92,9 @@ final class Audit {
         }
         return released;
     }
+
+    /** The steps of one task: what it became, under which lease, with which attempts. */
+    static List<?> history(TestDatabase database, String task) {
+        return database.sql("SELECT status, lease, attempts FROM Audit WHERE task = '" + task + "' ORDER BY step");
+    }
 }

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Checker {
 
-    private static final int EXAMPLES = 5;
+    private static final int EXAMPLES = 3;
 
     private final TestDatabase database;
     private final Ledgers ledgers;
@@ -119,9 +119,17 @@ final class Checker {
             long most = caused + (mayRelease ? released.getOrDefault(task, 0L) : 0);
             if (times > most) {
                 duplicated += (int) (times - most);
-                wrong("run too often", row + " ran " + times + " times");
+                wrong(
+                        "run too often",
+                        row + ", whose steps were " + Audit.history(database, task) + ", by " + runsOf(task));
             }
         });
+    }
+
+    private List<Run> runsOf(String task) {
+        return ledgers.runs().values().stream()
+                .filter(run -> run.task().equals(task))
+                .toList();
     }
 
     private void checkPayloads() {

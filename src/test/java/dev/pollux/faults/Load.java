@@ -88,17 +88,20 @@ record Load(LibsqlStorage<Work> storage, Ledger ledger) {
         return storage.poll(Worker.named(worker))
                 .transform(untilSomething)
                 .transform(storage.lock())
-                .flatMap(storage.ack(this::run), IN_FLIGHT);
+                .flatMap(storage.ack(this::runOrFail), IN_FLIGHT);
     }
 
-    private Mono<String> run(Task<Work> task) {
-        return Mono.fromCallable(() -> ledger.run(task))
-                .subscribeOn(Schedulers.boundedElastic())
-                .doOnNext(run -> {
-                    if (ThreadLocalRandom.current().nextInt(100) < FAILING_OF_100) {
-                        throw new IllegalStateException("fails on purpose");
-                    }
-                });
+    private Mono<String> runOrFail(Task<Work> task) {
+        return run(task).doOnNext(run -> {
+            if (ThreadLocalRandom.current().nextInt(100) < FAILING_OF_100) {
+                throw new IllegalStateException("fails on purpose");
+            }
+        });
+    }
+
+    /** Notes that a handler begins; emits the run's id, which is its result. */
+    Mono<String> run(Task<Work> task) {
+        return Mono.fromCallable(() -> ledger.run(task)).subscribeOn(Schedulers.boundedElastic());
     }
 
     private static Mono<Void> noted(Runnable note) {

@@ -1,12 +1,19 @@
 package dev.pollux.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pollux.LibsqlStorage;
+import dev.pollux.Outcome;
+import dev.pollux.StorageEvent;
+import dev.pollux.Worker;
+import dev.pollux.testing.Events;
 import dev.pollux.testing.Sqld;
 import dev.pollux.testing.TestDatabase;
 import io.r2dbc.spi.ConnectionFactories;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -16,6 +23,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Sinks;
 
 /** A server that is killed, and a network that breaks at random points of every step. */
 class ServerFaultIT {
@@ -80,6 +89,47 @@ class ServerFaultIT {
             enough.set(true);
             assertThat(pushed).succeedsWithin(PATIENCE);
             Report.add("2 kill -9 of sqld", kills, load.finish());
+        }
+    }
+
+    /** The outcomes of runs that end during the outage wait for its end, though pushes give up. */
+    @Test
+    void anOutageLongerThanKeepAliveMakesNoTaskRunTwice() throws Exception {
+        int tasks = 16;
+        try (Sqld sqld = Sqld.start();
+                Ledger ledger = Ledger.open(folder, "outage")) {
+            String url = url(sqld.port());
+            Events events = new Events();
+            // Nobody else sweeps, so the leases live on.
+            LibsqlStorage<Work> storage = Load.on(
+                            ConnectionFactories.get(url), ledger, config -> config.listener(events))
+                    .storage();
+            storage.setup().block(PATIENCE);
+            Audit.begin(TestDatabase.at(url));
+            Load load = new Load(storage, ledger);
+            load.push("producer", Flux.range(1, tasks).filter(i -> i % 10 != 0).map(Integer::longValue))
+                    .blockLast(PATIENCE);
+            Sinks.Empty<Void> outage = Sinks.empty();
+            CompletableFuture<List<Outcome<String>>> outcomes = storage.poll(Worker.named("worker"))
+                    .transform(storage.lock())
+                    .flatMap(
+                            storage.ack(task -> load.run(task)
+                                    .flatMap(run -> outage.asMono().thenReturn(run))),
+                            tasks)
+                    .take(tasks - 1)
+                    .collectList()
+                    .toFuture();
+            events.flux().ofType(StorageEvent.Locked.class).take(tasks - 1).blockLast(PATIENCE);
+
+            sqld.kill();
+            outage.tryEmitEmpty().orThrow();
+            assertThatThrownBy(() -> storage.push(new Work("late", 1)).block(PATIENCE))
+                    .hasMessageContaining("cannot reach");
+            sqld.startAgain();
+
+            assertThat(outcomes).succeedsWithin(PATIENCE);
+            events.await(StorageEvent.WorkerStopped.class);
+            Report.add("2 sqld away for longer than keep_alive", 1, Checker.check(TestDatabase.at(url), folder));
         }
     }
 }
