@@ -18,6 +18,9 @@ import reactor.core.scheduler.Schedulers;
  * The lane's connection: opened when first needed, kept while there is work, and given back after ten idle seconds or
  * when a fault broke it. Opening a file anew for each turn would cost more than the turn.
  *
+ * <p>The next connection is opened when the last one is closed: a pool may have room for one only, and a file that was
+ * replaced may not be opened beside the one that it replaces.
+ *
  * <p>Only the holder of the lane touches it, so it needs no lock of its own; the idle timer asks for the lane first.
  */
 final class LaneConnection {
@@ -30,6 +33,7 @@ final class LaneConnection {
     private final Predicate<Runnable> exclusively;
     private final AtomicBoolean timerSet = new AtomicBoolean();
     private @Nullable Connection held;
+    private Mono<Void> closing = Mono.empty();
     private volatile long lastUsed = System.nanoTime();
 
     /**
@@ -55,7 +59,7 @@ final class LaneConnection {
         if (held != null) {
             return Mono.just(held);
         }
-        return Mono.<Connection>from(factory.create())
+        return closing.then(Mono.<Connection>from(factory.create()))
                 // A pool without a timeout of its own must not hold the lane for ever.
                 .timeout(
                         OPENING,
@@ -94,8 +98,11 @@ final class LaneConnection {
         Connection connection = held;
         held = null;
         if (connection != null) {
-            Mono.from(connection.close())
-                    .subscribe(null, error -> LOG.debug("closing an idle or broken connection failed", error));
+            closing = Mono.from(connection.close())
+                    .doOnError(error -> LOG.debug("closing an idle or broken connection failed", error))
+                    .onErrorComplete()
+                    .cache();
+            closing.subscribe();
         }
     }
 }

@@ -263,6 +263,9 @@ final class PollSubscription<T> implements Subscription {
         }
         if (Fault.outcomeUnknown(error)) {
             room = Math.max(1, room / 2);
+        }
+        if (Fault.breaksConnection(error)) {
+            // Its answer may be lost, or another database, restored from a backup say, may be there now.
             incarnation.beat();
         }
         backOff("fetch", error, Phase.READY, this::drain);

@@ -38,7 +38,13 @@ final class LocalSession implements Session {
     private volatile @Nullable Step<?> head;
     private volatile boolean closed;
 
-    LocalSession(SessionThread thread, Opening.Opened opened, Gate writers, LocalOptions options, SqliteErrors errors) {
+    LocalSession(
+            SessionThread thread,
+            Opening.Opened opened,
+            DatabaseFile file,
+            Gate writers,
+            LocalOptions options,
+            SqliteErrors errors) {
         this.thread = thread;
         this.emitter = thread.emitter();
         this.handle = opened.handle();
@@ -47,7 +53,7 @@ final class LocalSession implements Session {
         this.options = options;
         this.errors = errors;
         this.statementTimeout = options.statementTimeout();
-        this.runner = new WorkRunner(thread, emitter, handle, errors, opened.readersBlockWriters());
+        this.runner = new WorkRunner(thread, emitter, handle, file, errors, opened.readersBlockWriters());
     }
 
     @Override
@@ -112,7 +118,7 @@ final class LocalSession implements Session {
     @Override
     public Mono<Boolean> validate(boolean remote) {
         if (!remote) {
-            return Mono.fromSupplier(() -> !closed).subscribeOn(Schedulers.parallel());
+            return Mono.fromSupplier(() -> !closed && !runner.isLost()).subscribeOn(Schedulers.parallel());
         }
         return this.<Boolean>inLine(() -> false, step -> {
                     runner.ping();

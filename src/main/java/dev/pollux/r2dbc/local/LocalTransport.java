@@ -19,12 +19,16 @@ import reactor.core.scheduler.Schedulers;
  * <p>Sessions that write to one file, by whichever transport of this JVM, wait for each other on an asynchronous gate
  * and never meet SQLite's lock; readers wait for nobody. Without a WAL, as in a memory database, a reader and a writer
  * exclude each other, so there all work goes through the gate, and results are read whole.
+ *
+ * <p>A file that is deleted or replaced while it is open is noticed: see {@link DatabaseFile}. A transport that has had its
+ * file open creates it no more, lest a database that was lost come back empty and unnoticed.
  */
 public final class LocalTransport implements Transport {
 
     private final LocalOptions options;
     private final MemoryAnchors.@Nullable Hold memory;
     private volatile boolean closed;
+    private volatile boolean seen;
 
     /** A transport that has not touched its database. A memory database lives until the last transport is closed. */
     public LocalTransport(LocalOptions options) {
@@ -78,11 +82,14 @@ public final class LocalTransport implements Transport {
             throw errors.reported(e, null);
         }
         String name = memory == null ? "" : memory.name();
+        DatabaseFile file = DatabaseFile.of(options, seen, errors);
         Opening.Opened opened = new Opening(options, name, errors, work).open();
+        seen = true;
+        file.opened(!opened.readersBlockWriters());
         try {
-            return new LocalSession(thread, opened, gate(name), options, errors);
+            return new LocalSession(thread, opened, file, gate(name), options, errors);
         } catch (IOException e) {
-            opened.handle().close();
+            file.close(opened.handle());
             throw errors.found(SQLiteErrorCode.SQLITE_CANTOPEN, "the file is gone: " + e.getMessage(), null);
         }
     }

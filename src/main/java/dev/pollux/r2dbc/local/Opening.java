@@ -140,7 +140,9 @@ final class Opening {
         long start = System.nanoTime();
         for (int tries = 0; ; tries++) {
             try {
-                return String.valueOf(handle.value("PRAGMA journal_mode = " + wanted));
+                String mode = String.valueOf(handle.value("PRAGMA journal_mode = " + wanted));
+                handle.value("PRAGMA schema_version"); // the first read makes the log, which DatabaseFile looks for
+                return mode;
             } catch (SQLException e) {
                 if (!SqliteErrors.isBusy(e) || System.nanoTime() - start > Limits.nanos(options.busyTimeout())) {
                     throw e;

@@ -75,6 +75,47 @@ final class SqliteErrors {
                 null);
     }
 
+    /** The file is not there any more. */
+    R2dbcException fileDeleted() {
+        return Faults.fileLost(
+                where,
+                "the file was deleted; nothing was run (put it back, whole and at once, by a rename; or make a new"
+                        + " connection factory to begin with an empty one)");
+    }
+
+    /** Another file is where the session's was. */
+    R2dbcException fileReplaced() {
+        return Faults.fileChanged(
+                where,
+                "another file has taken the place of the one that this connection has open; nothing was run (close it:"
+                        + " a new connection opens the file that is there now)");
+    }
+
+    /** The write-ahead log, or its index, is not there any more. */
+    R2dbcException logDeleted() {
+        return Faults.fileChanged(
+                where,
+                "its -wal or -shm file was deleted or replaced while it was open; nothing was run (close all connections"
+                        + " to it: that saves what was committed, and new ones make the files anew)");
+    }
+
+    /** Sessions of this JVM still have the files that were there before. */
+    R2dbcException othersOpen(int sessions) {
+        return Faults.fileChanged(
+                where,
+                "the file or its -wal file was deleted or replaced while " + sessions
+                        + " connection(s) of this process have it open; the old and the new at once would damage both"
+                        + " (close those first)");
+    }
+
+    /** The log belongs to the file that was there before. */
+    R2dbcException logLeft() {
+        return Faults.fileLost(
+                where,
+                "the -wal file beside it belongs to the file that was there before, and would damage this one (move the"
+                        + " -wal and -shm files away, to where that file is now if it is still needed)");
+    }
+
     /** A fault that we find ourselves, in the form of SQLite's. */
     R2dbcException found(SQLiteErrorCode code, String what, @Nullable String sql) {
         return Faults.sqlite(code.name(), code.code, what, where, sql, null);

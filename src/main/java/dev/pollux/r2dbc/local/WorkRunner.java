@@ -46,6 +46,7 @@ final class WorkRunner {
     private final SessionThread thread;
     private final Emitter emitter;
     private final SqliteHandle handle;
+    private final DatabaseFile file;
     private final SqliteErrors errors;
     private final boolean readersBlockWriters;
     // Written on the session thread only; read by others when a step is at the head of the line.
@@ -58,17 +59,24 @@ final class WorkRunner {
             SessionThread thread,
             Emitter emitter,
             SqliteHandle handle,
+            DatabaseFile file,
             SqliteErrors errors,
             boolean readersBlockWriters) {
         this.thread = thread;
         this.emitter = emitter;
         this.handle = handle;
+        this.file = file;
         this.errors = errors;
         this.readersBlockWriters = readersBlockWriters;
     }
 
     boolean inTransaction() {
         return transaction != Transaction.NONE;
+    }
+
+    /** Whether its file is not there any more, so that only closing is left to be done. */
+    boolean isLost() {
+        return file.isLost();
     }
 
     /** Whether work must be inside the write gate. The gate that a transaction holds lets all of its work in. */
@@ -92,6 +100,11 @@ final class WorkRunner {
         if (transaction == Transaction.NONE && work.calls().size() > 1) {
             return unit(work, step);
         }
+        if (transaction == Transaction.NONE && !work.readsOnly()) {
+            file.beforeCommit();
+        } else {
+            file.beforeWork();
+        }
         try {
             return calls(work, step, transaction == Transaction.OPEN);
         } catch (RuntimeException e) {
@@ -104,10 +117,14 @@ final class WorkRunner {
     private List<Answer> unit(Work work, Step<?> step) {
         TransactionMode mode = work.readsOnly() ? TransactionMode.DEFERRED : TransactionMode.IMMEDIATE;
         boolean committed = false;
+        file.beforeWork();
         try {
             guarded(step, null, () -> ran(mode.sql()));
             List<Answer> answers = calls(work, step, true);
             refuseIfStopped(step);
+            if (mode != TransactionMode.DEFERRED) {
+                file.beforeCommit();
+            }
             uninterrupted(step, "COMMIT");
             committed = true;
             return answers;
@@ -184,6 +201,7 @@ final class WorkRunner {
         if (transaction != Transaction.NONE) {
             throw new IllegalStateException("a transaction is open: commit it or roll it back first");
         }
+        file.beforeWork();
         guarded(step, null, () -> ran(mode.sql()));
         transaction = Transaction.OPEN;
         deferred = mode == TransactionMode.DEFERRED;
@@ -197,6 +215,7 @@ final class WorkRunner {
         }
         if (transaction == Transaction.OPEN) {
             try {
+                file.beforeCommit();
                 uninterrupted(step, "COMMIT");
             } catch (RuntimeException e) {
                 noticeRollback(); // if it is still open, because a lock is missing say, it can be tried again
@@ -237,6 +256,7 @@ final class WorkRunner {
     /** Asks SQLite something that needs no lock. */
     void ping() {
         try {
+            file.beforeWork();
             handle.value("SELECT 1");
         } catch (SQLException e) {
             throw errors.reported(e, null);
@@ -303,7 +323,7 @@ final class WorkRunner {
             open.close();
         }
         try {
-            handle.close();
+            file.close(handle);
         } finally {
             ended();
         }

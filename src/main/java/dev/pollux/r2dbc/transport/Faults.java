@@ -43,6 +43,8 @@ public final class Faults {
     public static final String SESSION_GONE = "08003";
     /** The database rolled the transaction back. */
     public static final String TRANSACTION_LOST = "40001";
+    /** The database's files are not those that were opened; nothing ran. */
+    public static final String FILE_CHANGED = "58P01";
     /** A statement ran longer than its timeout and was stopped. */
     public static final String CANCELLED = "57014";
 
@@ -140,6 +142,16 @@ public final class Faults {
     private static String primary(String code) {
         int end = code.indexOf('_', "SQLITE_".length());
         return end < 0 ? code : code.substring(0, end);
+    }
+
+    /** The database's files are not those any more that were opened; nothing ran, and a new session may have better luck. */
+    public static R2dbcException fileChanged(String where, String what) {
+        return new R2dbcTransientResourceException(where + ": " + what, FILE_CHANGED);
+    }
+
+    /** The database's files are not there any more, and somebody must see to it. */
+    public static R2dbcException fileLost(String where, String what) {
+        return new R2dbcNonTransientResourceException(where + ": " + what, FILE_CHANGED);
     }
 
     /** No conversation could be had, and nothing ran. */
