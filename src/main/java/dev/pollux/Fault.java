@@ -19,6 +19,9 @@ final class Fault {
     private static final Duration FIRST_BACKOFF = Duration.ofMillis(50);
     private static final Duration MAX_BACKOFF = Duration.ofSeconds(5);
 
+    private static final String FULL = "53100";
+    private static final String READ_ONLY = "25006";
+
     private Fault() {}
 
     /** Whether the same statement may succeed a moment later: a busy database, the network, a 5xx, a 429. */
@@ -33,10 +36,15 @@ final class Fault {
         return state(error).equals("08007");
     }
 
+    /** Whether somebody may put it right at any moment while all else goes on: a full disk, a file that may not be written. */
+    static boolean curable(Throwable error) {
+        return state(error).equals(FULL) || state(error).equals(READ_ONLY);
+    }
+
     /** Whether a fault ends a poll: it cannot pass without somebody's help. */
     static boolean fatal(Throwable error) {
-        // 53100: a full disk is nobody's mistake here, and space may be freed.
-        return !passing(error) && !state(error).equals("53100");
+        // A full disk is nobody's mistake here, and space may be freed.
+        return !passing(error) && !state(error).equals(FULL);
     }
 
     /** Whether a row, rather than the statement or the database, may be at fault, so that others may pass without it. */
@@ -47,7 +55,7 @@ final class Fault {
         if (error instanceof R2dbcPermissionDeniedException || missingSchema(error)) {
             return false;
         }
-        return !state(error).startsWith("58") && !state(error).equals("53100");
+        return !state(error).startsWith("58") && !state(error).equals(FULL);
     }
 
     /** Whether the tables or indexes are not there: {@code setup()} was not called. */

@@ -80,6 +80,11 @@ record Step<V, R>(
         return "Step[" + sql + ", " + element + "]";
     }
 
+    /** Whether another try makes sense. An outcome cannot be made again, so it also waits for somebody to help. */
+    boolean bears(Throwable fault) {
+        return Fault.passing(fault) || ((sql == Sql.ACK || sql == Sql.ACK_FAILED) && Fault.curable(fault));
+    }
+
     boolean isElement() {
         return element != null;
     }

@@ -75,7 +75,7 @@ final class Waiting<V, R> {
     }
 
     /**
-     * Notes that a try failed with a passing fault.
+     * Notes that a try failed with a fault that may pass.
      *
      * @return whether there is patience left for another; otherwise it has failed
      */
@@ -83,7 +83,8 @@ final class Waiting<V, R> {
         tries++;
         boolean unknown = Fault.outcomeUnknown(fault);
         repeated |= unknown;
-        if ((unknown && !step.repeatable())
+        if (!step.bears(fault)
+                || (unknown && !step.repeatable())
                 || System.nanoTime() - since + wait.toNanos()
                         > step.patience().get().toNanos()) {
             fail(fault);

@@ -189,8 +189,10 @@ final class WriteLane {
             if (parts.size() > 1 && error instanceof R2dbcException) {
                 return Flux.fromIterable(parts).concatMap(this::perform).then();
             }
-            turn.failAll(error);
-            return Mono.empty();
+            if (!Fault.curable(error)) {
+                turn.failAll(error);
+                return Mono.empty();
+            }
         }
         Duration wait = turn.backoff();
         again.addAll(turn.patientWith(error, wait));

@@ -23,7 +23,7 @@ final class Audit {
             "CREATE TABLE IF NOT EXISTS Audit (step INTEGER PRIMARY KEY, task TEXT NOT NULL, status_before TEXT NOT NULL,"
                     + " status TEXT NOT NULL, lease_before TEXT NOT NULL, lease TEXT NOT NULL,"
                     + " attempts_before INTEGER NOT NULL, attempts INTEGER NOT NULL)",
-            "CREATE TRIGGER IF NOT EXISTS AuditStep AFTER UPDATE ON Jobs BEGIN"
+            "CREATE TRIGGER IF NOT EXISTS AuditStep AFTER UPDATE OF status, attempts, lock_by ON Jobs BEGIN"
                     + " INSERT INTO Audit (task, status_before, status, lease_before, lease, attempts_before, attempts)"
                     + " VALUES (new.id, old.status, new.status, coalesce(old.lock_by, ''), coalesce(new.lock_by, ''),"
                     + " old.attempts, new.attempts);"

@@ -106,7 +106,8 @@ public final class Faults {
                         text + " (the file is not a SQLite database: check the path)", "58030", number, sql, cause);
             case "SQLITE_CORRUPT" ->
                 new R2dbcNonTransientResourceException(
-                        text + " (the database file is damaged: restore it from a backup)",
+                        text + " (the database file is damaged: stop what uses it and restore a backup; PRAGMA"
+                                + " integrity_check says what is wrong, the sqlite3 shell's .recover saves what can be read)",
                         "58030",
                         number,
                         sql,
