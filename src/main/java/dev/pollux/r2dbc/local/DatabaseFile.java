@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  *   OPEN --the path leads elsewhere--&gt; LOST: all but closing fails
  * </pre>
  *
+ * <p>A session that does nothing finds out when another one wants to open the file that is there now, and closes its own.
+ *
  * <p>SQLite leaves the write-ahead log of a file that was moved away where it is, beside whatever has taken its place, and
  * whoever opens that would have the log's pages written into it. So closing empties the log into the file it belongs to,
  * wherever that is now, and removes it.
@@ -38,7 +40,7 @@ final class DatabaseFile {
     private final Path real;
     private final boolean beforeEachCommit;
     private final SqliteErrors errors;
-    private @Nullable FileMark mark; // null: not open yet, or nothing is known of it
+    private OpenFiles.@Nullable Entry open; // null: not open, or nothing is known of it
     private volatile @Nullable R2dbcException lost;
     private long lastLook;
 
@@ -63,7 +65,7 @@ final class DatabaseFile {
         try {
             Path real = real(path);
             FileMark now = FileMark.of(real);
-            int others = OpenFiles.others(real, now);
+            int others = OpenFiles.askOthers(real, now);
             if (others > 0) {
                 throw errors.othersOpen(others);
             }
@@ -90,19 +92,24 @@ final class DatabaseFile {
         }
     }
 
-    /** SQLite has opened it. */
-    void opened(boolean hasLog) {
+    /**
+     * SQLite has opened it.
+     *
+     * @param look has the session call {@link #find()}, on its thread, and close what it finds to be lost
+     */
+    void opened(boolean hasLog, Runnable look) {
         if (path == null) {
             return;
         }
         try {
             FileMark now = FileMark.of(real);
             if (now.database() != null) {
-                mark = hasLog ? now : now.withoutLog();
-                OpenFiles.add(real, mark);
+                OpenFiles.Entry entry = new OpenFiles.Entry(hasLog ? now : now.withoutLog(), look);
+                OpenFiles.add(real, entry);
+                open = entry;
             }
         } catch (IOException e) {
-            mark = null; // one that can't be looked at can't be watched
+            open = null; // one that can't be looked at can't be watched
         }
         lastLook = System.nanoTime();
     }
@@ -123,27 +130,27 @@ final class DatabaseFile {
     }
 
     private void look(boolean always) {
-        R2dbcException known = lost;
-        if (known != null) {
-            throw known;
-        }
-        FileMark opened = mark;
-        if (path == null || opened == null) {
-            return;
-        }
-        long now = System.nanoTime();
-        boolean all = now - lastLook >= LOOK_NANOS;
-        if (!all && !always) {
-            return;
-        }
-        R2dbcException found = find(opened, path, all);
-        if (all) {
-            lastLook = now;
-        }
+        boolean due = System.nanoTime() - lastLook >= LOOK_NANOS;
+        R2dbcException found = always || due || lost != null ? find(due) : null;
         if (found != null) {
-            lost = found;
             throw found;
         }
+    }
+
+    /** Looks now; gives the error of whoever works with it, or null if all is well. */
+    @Nullable
+    R2dbcException find() {
+        return find(true);
+    }
+
+    private @Nullable R2dbcException find(boolean all) {
+        if (lost == null && path != null && open != null) {
+            lost = find(open.mark(), path, all);
+            if (all) {
+                lastLook = System.nanoTime();
+            }
+        }
+        return lost;
     }
 
     private @Nullable R2dbcException find(FileMark opened, Path at, boolean all) {
@@ -162,14 +169,15 @@ final class DatabaseFile {
         }
     }
 
-    /** Closes the connection to it, and leaves no log behind that belongs to another file. */
+    /** Closes the connection to it, and leaves no log behind that belongs to another file. Idempotent. */
     void close(SqliteHandle handle) {
-        FileMark opened = mark;
-        if (opened == null) {
+        OpenFiles.Entry entry = open;
+        if (entry == null) {
             handle.close();
             return;
         }
-        mark = null;
+        open = null;
+        FileMark opened = entry.mark();
         Object leftLog = null;
         try {
             if (opened.log() != null && isGone(opened)) {
@@ -178,7 +186,7 @@ final class DatabaseFile {
             }
         } finally {
             handle.close();
-            OpenFiles.remove(real, opened, leftLog);
+            OpenFiles.remove(real, entry, leftLog);
         }
     }
 

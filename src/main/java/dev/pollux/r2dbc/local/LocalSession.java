@@ -54,6 +54,7 @@ final class LocalSession implements Session {
         this.errors = errors;
         this.statementTimeout = options.statementTimeout();
         this.runner = new WorkRunner(thread, emitter, handle, file, errors, opened.readersBlockWriters());
+        file.opened(!opened.readersBlockWriters(), () -> thread.execute(runner::closeIfLost));
     }
 
     @Override

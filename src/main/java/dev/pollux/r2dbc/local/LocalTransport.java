@@ -85,7 +85,6 @@ public final class LocalTransport implements Transport {
         DatabaseFile file = DatabaseFile.of(options, seen, errors);
         Opening.Opened opened = new Opening(options, name, errors, work).open();
         seen = true;
-        file.opened(!opened.readersBlockWriters());
         try {
             return new LocalSession(thread, opened, file, gate(name), options, errors);
         } catch (IOException e) {

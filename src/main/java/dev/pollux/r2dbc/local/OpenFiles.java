@@ -16,17 +16,30 @@ import org.jspecify.annotations.Nullable;
  */
 final class OpenFiles {
 
-    private static final Map<Path, List<FileMark>> OPEN = new HashMap<>();
+    private static final Map<Path, List<Entry>> OPEN = new HashMap<>();
     /** The logs of files that are not there any more, which could not be emptied. */
     private static final Map<Path, Object> LEFT_LOGS = new HashMap<>();
 
     private OpenFiles() {}
 
-    /** How many sessions have other files at this path than there are now. */
-    static synchronized int others(Path path, FileMark now) {
-        return (int) OPEN.getOrDefault(path, List.of()).stream()
-                .filter(mark -> mark.isOtherThan(now))
-                .count();
+    /**
+     * An open session.
+     *
+     * @param mark the files that it has
+     * @param look has it look, on its own thread, whether it still has the files that are there, and close them otherwise
+     */
+    record Entry(FileMark mark, Runnable look) {}
+
+    /** Asks the sessions that have other files at this path than there are now to look for themselves; gives how many. */
+    static int askOthers(Path path, FileMark now) {
+        List<Entry> others;
+        synchronized (OpenFiles.class) {
+            others = OPEN.getOrDefault(path, List.of()).stream()
+                    .filter(entry -> entry.mark().isOtherThan(now))
+                    .toList();
+        }
+        others.forEach(entry -> entry.look().run());
+        return others.size();
     }
 
     /** Whether the log at this path is that of a file which was there before. */
@@ -38,9 +51,9 @@ final class OpenFiles {
         return left;
     }
 
-    /** A session has opened these files. */
-    static synchronized void add(Path path, FileMark mark) {
-        OPEN.computeIfAbsent(path, none -> new ArrayList<>()).add(mark);
+    /** A session has opened its files. */
+    static synchronized void add(Path path, Entry entry) {
+        OPEN.computeIfAbsent(path, none -> new ArrayList<>()).add(entry);
     }
 
     /**
@@ -48,10 +61,10 @@ final class OpenFiles {
      *
      * @param leftLog the log's key, if it stays behind with what only it holds of a file that is not there any more
      */
-    static synchronized void remove(Path path, FileMark mark, @Nullable Object leftLog) {
-        OPEN.computeIfPresent(path, (key, marks) -> {
-            marks.remove(mark);
-            return marks.isEmpty() ? null : marks;
+    static synchronized void remove(Path path, Entry entry, @Nullable Object leftLog) {
+        OPEN.computeIfPresent(path, (key, entries) -> {
+            entries.remove(entry);
+            return entries.isEmpty() ? null : entries;
         });
         if (leftLog != null) {
             LEFT_LOGS.put(path, leftLog);

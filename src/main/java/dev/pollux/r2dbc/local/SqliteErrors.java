@@ -105,7 +105,7 @@ final class SqliteErrors {
                 where,
                 "the file or its -wal file was deleted or replaced while " + sessions
                         + " connection(s) of this process have it open; the old and the new at once would damage both"
-                        + " (close those first)");
+                        + " (try again when those are closed: ones that are idle close themselves now)");
     }
 
     /** The log belongs to the file that was there before. */

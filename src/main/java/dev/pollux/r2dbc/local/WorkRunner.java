@@ -315,6 +315,24 @@ final class WorkRunner {
         return errors.closed();
     }
 
+    /** Closes a file that is not there any more: nobody can use it, and it keeps others from the one that is there now. */
+    void closeIfLost() {
+        R2dbcException lost = file.find();
+        if (lost == null) {
+            return;
+        }
+        Cursor open = cursor;
+        cursor = null;
+        if (open != null) {
+            open.fail(lost);
+        }
+        if (transaction == Transaction.OPEN) {
+            transaction = Transaction.LOST;
+        }
+        leaveGate();
+        file.close(handle);
+    }
+
     /** Rolls back and frees everything. */
     void close() {
         Cursor open = cursor;

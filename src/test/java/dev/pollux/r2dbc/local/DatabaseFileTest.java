@@ -14,6 +14,7 @@ import dev.pollux.r2dbc.transport.Session;
 import dev.pollux.r2dbc.transport.TransactionMode;
 import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.R2dbcNonTransientResourceException;
+import io.r2dbc.spi.R2dbcRollbackException;
 import io.r2dbc.spi.R2dbcTransientResourceException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,7 +22,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Objects;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,6 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.publisher.Flux;
 
 /** A file that is deleted or replaced while sessions have it open. */
 class DatabaseFileTest {
@@ -168,6 +172,28 @@ class DatabaseFileTest {
         write(next, "INSERT INTO t VALUES ('written')");
         next.close().block(WAIT);
         assertThat(texts(file)).containsExactly(0L, 1L, 1L, 1L);
+    }
+
+    /** It may be one of a pool, which nobody uses. */
+    @Test
+    void aSessionThatIsIdleMakesRoomForTheNewFile() throws Exception {
+        session.begin(TransactionMode.DEFERRED).block(WAIT);
+        Flux<List<@Nullable Object[]>> more = Objects.requireNonNull(run(
+                        session,
+                        read("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)"
+                                + " SELECT i FROM n, t"))
+                .get(0)
+                .more());
+        replace();
+        Session next = database.transport().open().retry().blockOptional(WAIT).orElseThrow();
+        assertThat(value(next, "SELECT a FROM t")).isEqualTo("new");
+        next.close().block(WAIT);
+
+        assertReplaced(() -> more.blockLast(WAIT));
+        assertThatThrownBy(this::insert).isInstanceOf(R2dbcRollbackException.class);
+        session.rollback().block(WAIT);
+        assertReplaced(this::insert);
+        assertThat(texts(file)).containsExactly(0L, 1L, 0L, 1L);
     }
 
     @Test

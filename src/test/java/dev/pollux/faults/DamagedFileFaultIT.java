@@ -1,0 +1,273 @@
+package dev.pollux.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pollux.Config;
+import dev.pollux.LibsqlException;
+import dev.pollux.LibsqlStorage;
+import dev.pollux.NewTask;
+import dev.pollux.SchemaException;
+import dev.pollux.TaskId;
+import dev.pollux.Worker;
+import dev.pollux.testing.TestDatabase;
+import io.r2dbc.spi.ConnectionFactories;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import reactor.core.publisher.Flux;
+
+/** Files that are hurt: deleted, replaced, overwritten, cut off, or left with half a write-ahead log. */
+class DamagedFileFaultIT {
+
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+    private static final int TASKS = 500;
+    private static final int PAGE = 4096;
+
+    @TempDir
+    private Path folder;
+
+    private static String url(Path file) {
+        return "r2dbc:libsql:file://" + file + "?synchronous=NORMAL";
+    }
+
+    private static LibsqlStorage<Work> storage(String url) {
+        Config config = Config.builder(Load.QUEUE)
+                .keepAlive(Load.KEEP_ALIVE)
+                .drainTime(Duration.ZERO)
+                .build();
+        return LibsqlStorage.create(ConnectionFactories.get(url), Work.class, config);
+    }
+
+    private static void push(LibsqlStorage<Work> storage, String producer) {
+        storage.pushAll(Flux.range(0, TASKS).map(i -> new Work(producer, i))).block(PATIENCE);
+    }
+
+    /** A file of its own, with all that was committed in it, that nobody has open. */
+    private Path closedFile(String name) throws IOException {
+        Path live = folder.resolve("live-" + name);
+        LibsqlStorage<Work> storage = storage(url(live));
+        storage.setup().block(PATIENCE);
+        push(storage, name);
+        TestDatabase.at(url(live)).sql("PRAGMA wal_checkpoint(TRUNCATE)");
+        return Files.copy(live, folder.resolve(name));
+    }
+
+    private static Throwable endOf(CompletableFuture<?> future) {
+        return future.handle((value, error) -> {
+                    Throwable end = error == null ? new AssertionError("no error, but " + value) : error;
+                    return end instanceof CompletionException && end.getCause() != null ? end.getCause() : end;
+                })
+                .orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                .join();
+    }
+
+    // ---- deleted and replaced
+
+    private void replace(Path by, Path file) throws IOException {
+        Files.move(by, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    @Test
+    void workGoesOnInAFileThatHasTakenTheOthersPlace() throws Exception {
+        int rounds = Scale.of(2, 20);
+        Path file = folder.resolve("queue.db");
+        AtomicBoolean enough = new AtomicBoolean();
+        TestDatabase database = TestDatabase.at(url(file));
+        try (LoadHere load =
+                new LoadHere(database, folder, () -> ConnectionFactories.get(url(file)), config -> config)) {
+            load.setUp();
+            load.startWorkers(1);
+            CompletableFuture<Long> pushed = load.push("before", enough::get).toFuture();
+            for (int i = 0; i < rounds; i++) {
+                Path next = closedFile("next" + i);
+                replace(next, file);
+                // Also what was in the new file; and its own pages, not those of the old one's log.
+                database.becomes(
+                                "SELECT count(*) FROM Jobs WHERE status = 'Done' AND job ->> 'producer' = 'next" + i
+                                        + "'",
+                                (long) TASKS,
+                                Flux.interval(Duration.ofMillis(50)))
+                        .retry()
+                        .block(PATIENCE);
+                assertThat(database.value("PRAGMA integrity_check")).isEqualTo("ok");
+            }
+            enough.set(true);
+            assertThat(pushed).succeedsWithin(PATIENCE);
+            load.awaitAllEnded();
+        }
+    }
+
+    @Test
+    void aPushThatCompletesAfterAReplacementIsInTheNewFile() throws Exception {
+        int rounds = Scale.of(5, 100);
+        Path file = folder.resolve("queue.db");
+        Path template = closedFile("template");
+        Files.copy(template, file);
+        LibsqlStorage<Work> storage = storage("r2dbc:libsql:file://" + file);
+        for (int i = 0; i < rounds; i++) {
+            storage.push(new Work("old", i)).block(PATIENCE);
+            replace(Files.copy(template, folder.resolve("copy")), file);
+            TaskId id = TaskId.next();
+            storage.push(NewTask.of(new Work("new", i)).id(id)).block(PATIENCE);
+            TestDatabase database = TestDatabase.at(url(file));
+            assertThat(database.number("SELECT count(*) FROM Jobs WHERE id = '" + id + "'"))
+                    .isEqualTo(1);
+            assertThat(database.number("SELECT count(*) FROM Jobs")).isEqualTo(TASKS + 1);
+            assertThat(database.value("PRAGMA integrity_check")).isEqualTo("ok");
+        }
+    }
+
+    @Test
+    void aDeletedFileEndsThePollAndIsNotCreatedAnew() throws Exception {
+        Path file = closedFile("queue.db");
+        LibsqlStorage<Work> storage = storage(url(file));
+        CompletableFuture<?> poll = storage.poll(Worker.named("w")).then().toFuture();
+        storage.push(new Work("first", 1)).block(PATIENCE);
+
+        Files.delete(file);
+
+        for (Throwable error :
+                List.of(endOf(poll), endOf(storage.push(new Work("lost", 1)).toFuture()))) {
+            assertThat(error)
+                    .isInstanceOf(LibsqlException.class)
+                    .hasMessageContaining("queue.db")
+                    .hasMessageContaining("the file was deleted")
+                    .hasMessageContaining("put it back");
+        }
+        assertThat(file).doesNotExist();
+    }
+
+    @Test
+    void aFileWithoutTheTablesEndsThePoll() throws Exception {
+        Path file = closedFile("queue.db");
+        Path other = folder.resolve("other.db");
+        TestDatabase.at(url(other)).sql("CREATE TABLE other (a)");
+        LibsqlStorage<Work> storage = storage(url(file));
+        CompletableFuture<?> poll = storage.poll(Worker.named("w")).then().toFuture();
+        storage.push(new Work("first", 1)).block(PATIENCE);
+
+        replace(other, file);
+
+        assertThat(endOf(poll)).isInstanceOf(SchemaException.class).hasMessageContaining("call setup()");
+    }
+
+    // ---- damaged
+
+    private enum Damage {
+        HEADER("not a SQLite database"),
+        TASKS("damaged"),
+        READY_INDEX("damaged"),
+        SCHEMA("damaged"),
+        CUT("damaged");
+
+        private final String words;
+
+        Damage(String words) {
+            this.words = words;
+        }
+    }
+
+    /** Damages a file; gives the page that it did this to, or 1 for all of the file. */
+    private static long damage(Path file, Damage what) throws IOException {
+        TestDatabase database = TestDatabase.at(url(file));
+        long page = switch (what) {
+            case TASKS -> database.number("SELECT rootpage FROM sqlite_schema WHERE name = 'Jobs'");
+            case READY_INDEX -> database.number("SELECT rootpage FROM sqlite_schema WHERE name = 'PolluxReady'");
+            default -> 1;
+        };
+        try (RandomAccessFile bytes = new RandomAccessFile(file.toFile(), "rw")) {
+            if (what == Damage.CUT) {
+                bytes.setLength(bytes.length() / PAGE / 4 * PAGE);
+                return page;
+            }
+            byte[] garbage = new byte[what == Damage.HEADER ? 100 : PAGE - 100];
+            Scale.random().nextBytes(garbage);
+            bytes.seek((page - 1) * PAGE + (what == Damage.SCHEMA ? 100 : 0));
+            bytes.write(garbage);
+        }
+        return page;
+    }
+
+    private static byte[] from(long page, Path file) throws IOException {
+        byte[] all = Files.readAllBytes(file);
+        return page == 1 ? all : Arrays.copyOfRange(all, (int) (page - 1) * PAGE, (int) page * PAGE);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aDamagedFileIsToldOfAndNotWrittenOver(Damage damage) throws Exception {
+        Path file = closedFile("queue.db");
+        long page = damage(file, damage);
+        byte[] before = from(page, file);
+        LibsqlStorage<Work> storage = storage(url(file));
+
+        for (Throwable error : List.of(
+                endOf(storage.poll(Worker.named("w")).then().toFuture()),
+                endOf(storage.push(new Work("lost", 1)).toFuture()))) {
+            assertThat(error)
+                    .isInstanceOf(LibsqlException.class)
+                    .hasMessageContaining("queue.db")
+                    .hasMessageContaining(damage.words);
+        }
+        assertThat(Arrays.equals(from(page, file), before)).isTrue();
+    }
+
+    // ---- left by a crash
+
+    /** The commits of a queue: the id of each task, and how long the log was when it was there. */
+    private record Commit(TaskId id, long logLength) {}
+
+    @Test
+    void aLogThatIsCutOffGivesWhatWasCommittedBeforeTheCut() throws Exception {
+        int cuts = Scale.of(20, 500);
+        Random random = Scale.random();
+        Path file = folder.resolve("queue.db");
+        Path log = folder.resolve("queue.db-wal");
+        LibsqlStorage<Work> storage = storage(url(file));
+        storage.setup().block(PATIENCE);
+        TestDatabase.at(url(file)).sql("PRAGMA wal_checkpoint(TRUNCATE)");
+        List<Commit> commits = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            TaskId id = TaskId.next();
+            storage.push(NewTask.of(new Work("crash", i)).id(id)).block(PATIENCE);
+            commits.add(new Commit(id, Files.size(log)));
+        }
+        for (int i = 0; i < cuts; i++) {
+            long cut = random.nextLong(Files.size(log) + 1);
+            Path copy = Files.createDirectory(folder.resolve("cut" + i)).resolve("queue.db");
+            Files.copy(file, copy);
+            byte[] left = Files.readAllBytes(log);
+            byte[] garbage = new byte[random.nextInt(10_000)];
+            random.nextBytes(garbage);
+            try (RandomAccessFile bytes = new RandomAccessFile(copy + "-wal", "rw")) {
+                bytes.write(left, 0, (int) cut);
+                if (random.nextBoolean()) {
+                    bytes.write(garbage);
+                }
+            }
+            TestDatabase database = TestDatabase.at(url(copy));
+            assertThat(database.sql("SELECT id FROM Jobs ORDER BY id"))
+                    .as("cut at %s", cut)
+                    .containsExactlyElementsOf(commits.stream()
+                            .filter(commit -> commit.logLength() <= cut)
+                            .map(commit -> List.<Object>of(commit.id().value()))
+                            .toList());
+            assertThat(database.value("PRAGMA integrity_check")).isEqualTo("ok");
+        }
+    }
+}
