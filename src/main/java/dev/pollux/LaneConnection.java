@@ -6,6 +6,7 @@ import io.r2dbc.spi.R2dbcTimeoutException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,7 @@ final class LaneConnection {
     private final AtomicBoolean timerSet = new AtomicBoolean();
     private @Nullable Connection held;
     private Mono<Void> closing = Mono.empty();
+    private final AtomicInteger breaks = new AtomicInteger();
     private volatile long lastUsed = System.nanoTime();
 
     /**
@@ -48,11 +50,17 @@ final class LaneConnection {
     Mono<Void> use(Function<Connection, Mono<Void>> work) {
         return Mono.defer(() -> open().flatMap(work).onErrorResume(error -> {
                     if (Fault.breaksConnection(error)) {
+                        breaks.incrementAndGet();
                         drop();
                     }
                     return Mono.error(error);
                 }))
                 .doOnTerminate(() -> lastUsed = System.nanoTime());
+    }
+
+    /** How often it has broken so far. */
+    int breaks() {
+        return breaks.get();
     }
 
     private Mono<Connection> open() {

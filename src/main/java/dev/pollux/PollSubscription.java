@@ -65,6 +65,8 @@ final class PollSubscription<T> implements Subscription {
     private int faults;
     /** How many tasks the next fetch asks for: fewer after an answer that did not come, for it may have been too large. */
     private int room;
+    /** How often the connection had broken when this worker last beat for that. */
+    private int breaks;
 
     PollSubscription(LibsqlStorage<T> storage, Worker worker, CoreSubscriber<? super Task<T>> actual) {
         this.table = storage.table();
@@ -75,6 +77,7 @@ final class PollSubscription<T> implements Subscription {
         this.schemaCheck = storage.schema().check(table.about("start of a worker"));
         this.actual = new AtomicReference<>(actual);
         this.room = config.bufferSize();
+        this.breaks = table.breaks();
         String id = worker.incarnate();
         this.incarnations = storage.incarnations();
         this.changes = storage.changes();
@@ -213,6 +216,11 @@ final class PollSubscription<T> implements Subscription {
     private void fetched(List<Task<byte[]>> tasks, Doorbell.Known known) {
         faults = 0;
         room = Math.min(config.bufferSize(), room + 1);
+        if (breaks != table.breaks()) {
+            // Another database, restored from a backup say, may be there now, which does not know this worker.
+            breaks = table.breaks();
+            incarnation.beat();
+        }
         reporter.tell(new StorageEvent.Fetched(config.queue(), incarnation.id(), tasks.size()));
         for (Task<byte[]> raw : tasks) {
             Task<T> task = decode(raw);
@@ -263,9 +271,6 @@ final class PollSubscription<T> implements Subscription {
         }
         if (Fault.outcomeUnknown(error)) {
             room = Math.max(1, room / 2);
-        }
-        if (Fault.breaksConnection(error)) {
-            // Its answer may be lost, or another database, restored from a backup say, may be there now.
             incarnation.beat();
         }
         backOff("fetch", error, Phase.READY, this::drain);

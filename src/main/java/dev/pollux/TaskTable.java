@@ -319,6 +319,11 @@ final class TaskTable {
                 .map(rows -> (long) rows.size());
     }
 
+    /** How often the connection has broken so far. */
+    int breaks() {
+        return lane.breaks();
+    }
+
     /** Forgets a worker. */
     Mono<Void> deregister(String worker) {
         return lane.submit(step(Sql.DEREGISTER, Map.of("worker", worker), Rows::none, rows -> 1))

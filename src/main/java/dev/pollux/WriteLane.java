@@ -87,6 +87,11 @@ final class WriteLane {
         return doorbells;
     }
 
+    /** How often its connection has broken so far. */
+    int breaks() {
+        return connection.breaks();
+    }
+
     /**
      * Lines a step up at each subscription; emits its result once it is committed, on the driver's thread. Fails
      * with what the database failed with. Cancelling takes it out of the line; a step whose turn has come runs and

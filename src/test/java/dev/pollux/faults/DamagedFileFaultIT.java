@@ -13,6 +13,7 @@ import dev.pollux.testing.TestDatabase;
 import io.r2dbc.spi.ConnectionFactories;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import reactor.core.publisher.Flux;
+import reactor.core.scheduler.Schedulers;
 
 /** Files that are hurt: deleted, replaced, overwritten, cut off, or left with half a write-ahead log. */
 class DamagedFileFaultIT {
@@ -130,6 +132,35 @@ class DamagedFileFaultIT {
             assertThat(database.number("SELECT count(*) FROM Jobs")).isEqualTo(TASKS + 1);
             assertThat(database.value("PRAGMA integrity_check")).isEqualTo("ok");
         }
+        Report.add("6 file replaced", rounds, new Verdict(rounds, 0, 0, List.of()));
+    }
+
+    /** It does not know the worker, which would say who it is at its next beat only. */
+    @Test
+    void aPollFindsWhatWaitsInTheNewFileAtOnce() throws Exception {
+        Path file = closedFile("queue.db");
+        Path next = closedFile("next");
+        Config config = Config.builder(Load.QUEUE)
+                .keepAlive(Duration.ofMinutes(10))
+                .reenqueueOrphanedAfter(Duration.ofMinutes(20))
+                .drainTime(Duration.ZERO)
+                .build();
+        LibsqlStorage<Work> storage = LibsqlStorage.create(ConnectionFactories.get(url(file)), Work.class, config);
+        AtomicBoolean replaced = new AtomicBoolean();
+
+        storage.poll(Worker.named("w"))
+                .publishOn(Schedulers.boundedElastic())
+                .doOnNext(task -> {
+                    if (!replaced.getAndSet(true)) {
+                        try {
+                            replace(next, file);
+                        } catch (IOException e) {
+                            throw new UncheckedIOException(e);
+                        }
+                    }
+                })
+                .filter(task -> task.args().producer().equals("next"))
+                .blockFirst(PATIENCE);
     }
 
     @Test
@@ -269,5 +300,6 @@ class DamagedFileFaultIT {
                             .toList());
             assertThat(database.value("PRAGMA integrity_check")).isEqualTo("ok");
         }
+        Report.add("6 WAL cut off", cuts, new Verdict(commits.size(), 0, 0, List.of()));
     }
 }
