@@ -23,7 +23,9 @@ final class Audit {
             "CREATE TABLE IF NOT EXISTS Audit (step INTEGER PRIMARY KEY, task TEXT NOT NULL, status_before TEXT NOT NULL,"
                     + " status TEXT NOT NULL, lease_before TEXT NOT NULL, lease TEXT NOT NULL,"
                     + " attempts_before INTEGER NOT NULL, attempts INTEGER NOT NULL)",
-            "CREATE TRIGGER IF NOT EXISTS AuditStep AFTER UPDATE OF status, attempts, lock_by ON Jobs BEGIN"
+            // Of all but the times, which a test moves as a step of the clock would.
+            "CREATE TRIGGER IF NOT EXISTS AuditStep AFTER UPDATE OF job, id, job_type, status, attempts, max_attempts,"
+                    + " last_error, lock_by, priority, metadata ON Jobs BEGIN"
                     + " INSERT INTO Audit (task, status_before, status, lease_before, lease, attempts_before, attempts)"
                     + " VALUES (new.id, old.status, new.status, coalesce(old.lock_by, ''), coalesce(new.lock_by, ''),"
                     + " old.attempts, new.attempts);"

@@ -38,15 +38,18 @@ final class DatabaseFile {
 
     private final @Nullable Path path; // null: a memory database
     private final Path real;
+    private final FileMark before;
     private final boolean beforeEachCommit;
     private final SqliteErrors errors;
     private OpenFiles.@Nullable Entry open; // null: not open, or nothing is known of it
     private volatile @Nullable R2dbcException lost;
     private long lastLook;
 
-    private DatabaseFile(@Nullable Path path, Path real, boolean beforeEachCommit, SqliteErrors errors) {
+    private DatabaseFile(
+            @Nullable Path path, Path real, FileMark before, boolean beforeEachCommit, SqliteErrors errors) {
         this.path = path;
         this.real = real;
+        this.before = before;
         this.beforeEachCommit = beforeEachCommit;
         this.errors = errors;
     }
@@ -60,7 +63,7 @@ final class DatabaseFile {
         Path path = options.file();
         boolean strict = options.synchronous().compareTo(LocalOptions.Synchronous.FULL) >= 0;
         if (path == null) {
-            return new DatabaseFile(null, Path.of(""), strict, errors);
+            return new DatabaseFile(null, Path.of(""), FileMark.NONE, strict, errors);
         }
         try {
             Path real = real(path);
@@ -75,10 +78,10 @@ final class DatabaseFile {
             if (OpenFiles.isLeftLog(real, now.log())) {
                 throw errors.logLeft();
             }
-            return new DatabaseFile(path, real, strict, errors);
+            return new DatabaseFile(path, real, now, strict, errors);
         } catch (IOException e) {
             // SQLite will meet it too, and knows what to say.
-            return new DatabaseFile(path, path.toAbsolutePath(), strict, errors);
+            return new DatabaseFile(path, path.toAbsolutePath(), FileMark.NONE, strict, errors);
         }
     }
 
@@ -104,14 +107,17 @@ final class DatabaseFile {
         try {
             FileMark now = FileMark.of(real);
             if (now.database() != null) {
-                OpenFiles.Entry entry = new OpenFiles.Entry(hasLog ? now : now.withoutLog(), look);
+                // One that was replaced while SQLite opened it is found to be lost at the first look.
+                boolean same = before.database() == null || before.database().equals(now.database());
+                FileMark mark = same ? now : before;
+                OpenFiles.Entry entry = new OpenFiles.Entry(hasLog && same ? mark : mark.withoutLog(), look);
                 OpenFiles.add(real, entry);
                 open = entry;
             }
         } catch (IOException e) {
             open = null; // one that can't be looked at can't be watched
         }
-        lastLook = System.nanoTime();
+        lastLook = System.nanoTime() - LOOK_NANOS;
     }
 
     /** Fails if the path leads elsewhere; asked before each commit. */

@@ -20,6 +20,9 @@ record FileMark(
         @Nullable Object log,
         @Nullable Object index) {
 
+    /** Nothing is known. */
+    static final FileMark NONE = new FileMark(null, null, null);
+
     /** The files as they are now. */
     static FileMark of(Path database) throws IOException {
         return new FileMark(key(database), key(log(database)), key(index(database)));
