@@ -112,12 +112,22 @@ final class LoadHere implements AutoCloseable {
 
     /** Waits until every task has ended, has the workers end, and checks. */
     Verdict finish() throws IOException, InterruptedException {
+        awaitEnd();
+        return Checker.check(database, folder);
+    }
+
+    /** The same for workers whose poll had failed, which cancels the handlers that run: they give their tasks back. */
+    Verdict finishWithReleases() throws IOException, InterruptedException {
+        awaitEnd();
+        return Checker.checkWithReleases(database, folder);
+    }
+
+    private void awaitEnd() throws InterruptedException {
         awaitAllEnded();
         stop.tryEmitEmpty().orThrow();
         assertThat(stopped.tryAcquire(workers, PATIENCE.toSeconds(), TimeUnit.SECONDS))
                 .as("workers stop within %s", PATIENCE)
                 .isTrue();
-        return Checker.check(database, folder);
     }
 
     @Override
