@@ -3,6 +3,7 @@ package dev.pollux.faults;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.ConnectionFactoryMetadata;
+import io.r2dbc.spi.R2dbcTransientException;
 import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -10,6 +11,7 @@ import java.util.function.Supplier;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.util.retry.Retry;
 
 /**
  * Connection factories whose connections, those that are open and those to come, can be made to run a pragma: so the file
@@ -43,7 +45,9 @@ final class Pragmas {
     private Mono<Connection> ran(Connection connection) {
         return Flux.from(connection.createStatement(pragma).execute())
                 .concatMap(result -> result.map(row -> true))
-                .then(Mono.just(connection));
+                .then(Mono.just(connection))
+                // It waits for the writers of this process like any other work, and no longer.
+                .retryWhen(Retry.indefinitely().filter(R2dbcTransientException.class::isInstance));
     }
 
     private final class Watched implements ConnectionFactory {
