@@ -28,7 +28,13 @@ final class Fault {
     static boolean passing(Throwable error) {
         String state = state(error);
         // 08P01: the server could not read the request, and will not the next time.
-        return error instanceof R2dbcTransientException || (state.startsWith("08") && !state.equals("08P01"));
+        return error instanceof R2dbcTransientException
+                || (state.startsWith("08") && !state.equals("08P01") && !connectionRefused(state));
+    }
+
+    /** Whether there is no connection until somebody puts something right: the server's certificate is not trusted. */
+    private static boolean connectionRefused(String state) {
+        return state.equals("08004");
     }
 
     /** Whether the statement may have taken effect: SQLSTATE 08007, transaction resolution unknown. */
@@ -55,7 +61,8 @@ final class Fault {
         if (error instanceof R2dbcPermissionDeniedException || missingSchema(error)) {
             return false;
         }
-        return !state(error).startsWith("58") && !state(error).equals(FULL);
+        String state = state(error);
+        return !state.startsWith("58") && !state.equals(FULL) && !connectionRefused(state);
     }
 
     /** Whether the tables or indexes are not there: {@code setup()} was not called. */

@@ -6,13 +6,18 @@ import dev.pollux.r2dbc.hrana.PipelineReply.ServerError;
 import dev.pollux.r2dbc.transport.Faults;
 import dev.pollux.r2dbc.transport.OutcomeUnknownException;
 import io.r2dbc.spi.R2dbcException;
+import java.io.EOFException;
 import java.io.IOException;
+import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.CertificateException;
+import java.security.cert.CertificateExpiredException;
+import java.security.cert.CertificateNotYetValidException;
 import java.util.Locale;
 import java.util.Set;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -86,17 +91,34 @@ final class HranaFaults {
                 : what;
     }
 
+    /** TLS that failed before anything was sent. A connection that only broke off may be better the next time. */
     private R2dbcException tls(SSLException failure) {
+        if (failure instanceof SSLPeerUnverifiedException) {
+            // OkHttp's own message is a page about the certificate.
+            return Faults.connectionRefused(
+                    where, "its certificate is not trusted: it is for another host name", failure);
+        }
+        String untrusted = null;
         for (Throwable t = failure; t != null; t = t.getCause()) {
-            if (t instanceof CertificateException) {
-                return Faults.connectionRefused(where, "its certificate is not trusted: " + t.getMessage(), failure);
+            if (t instanceof EOFException || t instanceof SocketException) {
+                return Faults.connectionFailed(where, reason(failure), failure);
+            }
+            if (t instanceof CertificateExpiredException) {
+                untrusted = "it has expired (" + t.getMessage() + ")";
+            } else if (t instanceof CertificateNotYetValidException) {
+                untrusted = "it is not valid yet (" + t.getMessage() + "); is this machine's clock right?";
+            } else if (t instanceof CertificateException && untrusted == null) {
+                untrusted = t.getMessage()
+                        + " (the certificate of an authority of your own belongs in the JVM's trust store)";
             }
         }
-        return Faults.connectionRefused(
-                where,
-                "no TLS could be agreed on: " + failure.getMessage()
-                        + " (a server without TLS needs ?tls=0 and a port)",
-                failure);
+        return untrusted != null
+                ? Faults.connectionRefused(where, "its certificate is not trusted: " + untrusted, failure)
+                : Faults.connectionRefused(
+                        where,
+                        "no TLS could be agreed on: " + failure.getMessage()
+                                + " (a server without TLS needs ?tls=0 and a port)",
+                        failure);
     }
 
     /** An answer was expected and none, or none that can be read, came. */

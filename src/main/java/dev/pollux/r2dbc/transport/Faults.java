@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * <table>
  * <caption>SQLSTATE and what it allows</caption>
  * <tr><td>{@value #CONNECTION_FAILED}</td><td>no conversation, nothing ran: try again</td></tr>
+ * <tr><td>{@value #CONNECTION_REFUSED}</td><td>no conversation until somebody puts something right, and nothing ran</td></tr>
  * <tr><td>{@value #OUTCOME_UNKNOWN}</td><td>a write may or may not have taken effect: see
  * {@link OutcomeUnknownException}</td></tr>
  * <tr><td>{@value #TRANSACTION_LOST}</td><td>the transaction was rolled back by the server: run all of it again</td></tr>
@@ -33,6 +34,8 @@ public final class Faults {
 
     /** No conversation with the database, and nothing ran. */
     public static final String CONNECTION_FAILED = "08001";
+    /** No conversation with the database until something is put right, such as its certificate, and nothing ran. */
+    public static final String CONNECTION_REFUSED = "08004";
     /** A write was sent and its outcome is not known. */
     public static final String OUTCOME_UNKNOWN = "08007";
     /** The conversation broke in the middle of something that changes nothing. */
@@ -162,7 +165,7 @@ public final class Faults {
 
     /** No conversation can be had until something is put right, and nothing ran. */
     public static R2dbcException connectionRefused(String where, String what, @Nullable Throwable cause) {
-        return new R2dbcNonTransientResourceException("cannot reach " + where + ": " + what, CONNECTION_FAILED, cause);
+        return new R2dbcNonTransientResourceException("cannot reach " + where + ": " + what, CONNECTION_REFUSED, cause);
     }
 
     /** The conversation broke in the middle; only for what changes nothing, so that it can be tried again. */

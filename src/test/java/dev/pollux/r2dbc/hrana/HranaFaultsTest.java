@@ -511,7 +511,7 @@ class HranaFaultsTest extends ScriptedServer {
                     .isInstanceOf(R2dbcNonTransientResourceException.class)
                     .hasMessageContaining("TLS")
                     .extracting(e -> ((R2dbcException) e).getSqlState())
-                    .isEqualTo(Faults.CONNECTION_FAILED);
+                    .isEqualTo(Faults.CONNECTION_REFUSED);
             answered.get(10, TimeUnit.SECONDS);
         }
     }
