@@ -7,7 +7,8 @@ import java.util.List;
 /**
  * The settings of one queue. The first five and their defaults are those of the Rust crate.
  *
- * @param queue the queue's name: {@code Jobs.job_type}
+ * @param queue the queue's name, {@code Jobs.job_type}: at most 1,000 characters, with neither a NUL nor half of a
+ *     surrogate pair
  * @param bufferSize how many tasks a poll leases at once, and how many may wait in it leased but not yet emitted;
  *     default {@value #DEFAULT_BUFFER_SIZE}
  * @param pollInterval how long a poll waits after it found nothing, unless something wakes it earlier; default 100 ms
@@ -36,6 +37,7 @@ public record Config(
 
     static final int DEFAULT_BUFFER_SIZE = 10;
     static final int DEFAULT_MAX_ATTEMPTS = 25;
+    private static final int MAX_NAME = 1_000;
     private static final int MAX_BUFFER_SIZE = 100_000;
     private static final Duration MIN_INTERVAL = Duration.ofMillis(1);
     private static final Duration MAX_TIME = Duration.ofDays(365);
@@ -43,9 +45,7 @@ public record Config(
     /** Refuses bad settings, all at once, with an {@link IllegalArgumentException} that names each. */
     public Config {
         List<String> problems = new ArrayList<>();
-        if (queue.isBlank()) {
-            problems.add("queue must have a name");
-        }
+        Names.check("queue", queue, MAX_NAME, problems);
         if (bufferSize < 1 || bufferSize > MAX_BUFFER_SIZE) {
             problems.add("bufferSize must be 1 to " + MAX_BUFFER_SIZE + ", not " + bufferSize);
         }
@@ -61,7 +61,7 @@ public record Config(
             problems.add("maxAttempts must be 1 or more, not " + maxAttempts);
         }
         if (!problems.isEmpty()) {
-            throw new IllegalArgumentException("queue '" + queue + "': " + String.join("; ", problems));
+            throw new IllegalArgumentException("queue " + Names.shown(queue) + ": " + String.join("; ", problems));
         }
     }
 

@@ -55,6 +55,10 @@ final class Fault {
 
     /** Whether a row, rather than the statement or the database, may be at fault, so that others may pass without it. */
     static boolean ofOneRow(Throwable error) {
+        if (error instanceof IllegalArgumentException) {
+            // The driver does not take a value that was bound.
+            return true;
+        }
         if (passing(error) || !(error instanceof R2dbcNonTransientException)) {
             return false;
         }

@@ -27,9 +27,9 @@ final class Json {
         return write(Arrays.asList(values));
     }
 
-    /** A JSON object; its values are what Jackson writes. */
+    /** A JSON object; its values are what Jackson writes. Half a surrogate pair goes through, for the caller to refuse. */
     static String object(Map<String, ?> members) {
-        return members.isEmpty() ? "{}" : write(members);
+        return members.isEmpty() ? "{}" : JacksonCodec.MAPPER.writeValueAsString(members);
     }
 
     /** Writes a text as JSON. Half a surrogate pair goes through, for the driver to refuse. */
@@ -52,26 +52,12 @@ final class Json {
     /** Half a surrogate pair is no text in UTF-8, and a server refuses the whole request: it becomes U+FFFD. */
     private static String write(Object value) {
         String json = JacksonCodec.MAPPER.writeValueAsString(value);
-        return hasHalfPair(json)
+        return Names.hasHalfPair(json)
                 ? json.codePoints()
-                        .map(point -> isHalfPair(point) ? '\uFFFD' : point)
+                        .map(point -> Names.isHalfPair(point) ? '\uFFFD' : point)
                         .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
                         .toString()
                 : json;
-    }
-
-    private static boolean hasHalfPair(String text) {
-        for (int i = 0; i < text.length(); i++) {
-            if (Character.isSurrogate(text.charAt(i))) {
-                // Rare, so the exact look may take its time.
-                return text.codePoints().anyMatch(Json::isHalfPair);
-            }
-        }
-        return false;
-    }
-
-    private static boolean isHalfPair(int point) {
-        return point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE;
     }
 
     /** Reads the JSON object in a metadata column; what other programs wrote and is no object reads as empty. */

@@ -256,6 +256,13 @@ public final class LibsqlStorage<T> {
     private TaskRow row(NewTask<? extends T> task) {
         TaskId id = task.id() == null ? TaskId.next() : task.id();
         byte[] payload = written("payload", id, () -> codec.encode(task.args()));
+        String metadata = written("metadata", id, () -> Json.object(task.metadata()));
+        if (Names.hasHalfPair(metadata)) {
+            throw new LibsqlException(
+                    table.about("push", id)
+                            + ": the task's metadata holds half of a surrogate pair, which is no text in UTF-8",
+                    null);
+        }
         return new TaskRow(
                 id,
                 ByteBuffer.wrap(payload),
@@ -264,7 +271,7 @@ public final class LibsqlStorage<T> {
                 task.runAt() == null ? null : task.runAt().getEpochSecond(),
                 task.delay().toMillis(),
                 task.priority(),
-                written("metadata", id, () -> Json.object(task.metadata())));
+                metadata);
     }
 
     /** What writing gives; a writer's own message may quote what it writes, and is kept from the error. */

@@ -18,6 +18,10 @@ public record TaskId(String value) {
         if (value.isEmpty()) {
             throw new IllegalArgumentException("a task id cannot be empty");
         }
+        if (Names.hasHalfPair(value)) {
+            throw new IllegalArgumentException(
+                    "task id " + Names.shown(value) + " holds half of a surrogate pair, which is no text in UTF-8");
+        }
     }
 
     /** A fresh id, greater than every id this JVM made before. Never blocks. */
@@ -34,8 +38,9 @@ public record TaskId(String value) {
     public static TaskId of(String ulid) {
         TaskId id = new TaskId(ulid);
         if (!id.isUlid()) {
-            throw new IllegalArgumentException("'" + ulid + "' is no ULID: a task id has 26 characters of Crockford's"
-                    + " base 32; use TaskId.next() for a fresh one");
+            throw new IllegalArgumentException(
+                    Names.shown(ulid) + " is no ULID: a task id has 26 characters of Crockford's"
+                            + " base 32; use TaskId.next() for a fresh one");
         }
         return id;
     }

@@ -267,7 +267,7 @@ final class TaskTable {
         TaskStatus status = Objects.requireNonNull(there.status());
         String lockBy = there.lockBy();
         if (lockBy != null && !lockBy.equals(lease.worker())) {
-            return "worker " + lockBy + " has it (" + status.column() + ")";
+            return "worker " + shown(lockBy) + " has it (" + status.column() + ")";
         }
         if (isOutcomeOf(lease, there)) {
             return "it is acknowledged already (" + status.column() + ")";
@@ -277,7 +277,7 @@ final class TaskTable {
     }
 
     private LeaseLostException lost(String name, Lease lease, String reason) {
-        return new LeaseLostException(about(name, lease.task()) + ": worker " + lease.worker()
+        return new LeaseLostException(about(name, lease.task()) + ": worker " + shown(lease.worker())
                 + " does not hold this lease (any more): " + reason + "; nothing was changed");
     }
 
@@ -294,7 +294,7 @@ final class TaskTable {
             return 1;
         }));
         return Mono.zip(beat, sweep(), leases)
-                .onErrorMap(error -> Fault.describe(about("beat of worker " + worker), error))
+                .onErrorMap(error -> Fault.describe(about("beat of worker " + shown(worker)), error))
                 .then();
     }
 
@@ -327,7 +327,7 @@ final class TaskTable {
     /** Forgets a worker. */
     Mono<Void> deregister(String worker) {
         return lane.submit(step(Sql.DEREGISTER, Map.of("worker", worker), Rows::none, rows -> 1))
-                .onErrorMap(error -> Fault.describe(about("deregister worker " + worker), error))
+                .onErrorMap(error -> Fault.describe(about("deregister worker " + shown(worker)), error))
                 .then();
     }
 
@@ -361,7 +361,7 @@ final class TaskTable {
 
     /** One task of the queue. */
     Mono<Task<byte[]>> find(TaskId id) {
-        return read(Sql.FIND, "find task " + id, Map.of("id", id.value(), "queue", config.queue()), Rows::found)
+        return read(Sql.FIND, "find task " + shown(id), Map.of("id", id.value(), "queue", config.queue()), Rows::found)
                 .map(rows -> rows.get(0));
     }
 
@@ -434,10 +434,19 @@ final class TaskTable {
     }
 
     String about(String name) {
-        return name + " (queue '" + config.queue() + "')";
+        return name + " (queue " + Names.shown(config.queue()) + ")";
     }
 
     String about(String name, TaskId task) {
-        return name + " (queue '" + config.queue() + "', task " + task + ")";
+        return name + " (queue " + Names.shown(config.queue()) + ", task " + shown(task) + ")";
+    }
+
+    /** A worker's id: its name, of at most 200 characters, and a ULID. */
+    private static String shown(String worker) {
+        return Names.line(worker, 240);
+    }
+
+    private static String shown(TaskId task) {
+        return task.isUlid() ? task.value() : Names.shown(task.value());
     }
 }

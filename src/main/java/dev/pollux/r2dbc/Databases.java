@@ -42,9 +42,10 @@ enum Databases {
             case "mem" -> MEMORY;
             case "", "libsql", "https", "http" -> SERVER;
             default ->
-                throw new IllegalArgumentException("unknown protocol \"" + protocol + "\": a URL begins with"
-                        + " r2dbc:libsql:file://, r2dbc:libsql:mem://, r2dbc:libsql://, r2dbc:libsql:https:// or"
-                        + " r2dbc:libsql:http://");
+                throw new IllegalArgumentException(
+                        "unknown protocol \"" + OptionReader.shown(String.valueOf(protocol)) + "\": a URL begins with"
+                                + " r2dbc:libsql:file://, r2dbc:libsql:mem://, r2dbc:libsql://, r2dbc:libsql:https:// or"
+                                + " r2dbc:libsql:http://");
         };
     }
 

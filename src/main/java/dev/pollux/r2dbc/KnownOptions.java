@@ -103,7 +103,7 @@ final class KnownOptions {
                     && !REMOTE.contains(name)
                     && !STANDARD.contains(name)
                     && !OTHERS.contains(name)) {
-                options.problem("unknown option \"" + name + "\": known for "
+                options.problem("unknown option \"" + OptionReader.shown(name) + "\": known for "
                         + (remote ? "a libSQL server" : "a file or memory database") + " are "
                         + listed(remote ? REMOTE : LOCAL, remote));
             }

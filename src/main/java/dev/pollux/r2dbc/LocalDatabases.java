@@ -63,7 +63,7 @@ final class LocalDatabases {
         try {
             return Path.of(asIs ? path : "/" + path);
         } catch (InvalidPathException e) {
-            options.problem("\"" + path + "\" is not a path: " + e.getReason());
+            options.problem("\"" + OptionReader.shown(path) + "\" is not a path: " + e.getReason());
             return Path.of(".");
         }
     }
@@ -115,7 +115,7 @@ final class LocalDatabases {
                 case "rw" -> create = false;
                 case "rwc" -> {}
                 default ->
-                    options.problem("mode is \"" + mode + "\": it must be ro, rw or rwc"
+                    options.problem("mode is \"" + OptionReader.shown(mode) + "\": it must be ro, rw or rwc"
                             + (mode.equals("memory") ? " (for a memory database write r2dbc:libsql:mem:///name)" : ""));
             }
         }

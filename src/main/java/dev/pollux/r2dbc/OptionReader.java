@@ -11,10 +11,15 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Reads options as the types they should have, and gathers all that is wrong with them. */
 final class OptionReader {
+
+    private static final int SHOWN = 60;
+    /** Control and formatting characters, and halves of surrogate pairs. */
+    private static final Pattern UNSEEN = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]");
 
     private final ConnectionFactoryOptions options;
     private final List<String> problems = new ArrayList<>();
@@ -122,8 +127,15 @@ final class OptionReader {
         try {
             return parse.apply(value.toString().trim());
         } catch (IllegalArgumentException | DateTimeException | ArithmeticException e) {
-            problem(option.name() + " is \"" + value + "\": it must be " + allowed);
+            problem(option.name() + " is \"" + shown(value) + "\": it must be " + allowed);
             return null;
         }
+    }
+
+    /** The beginning of a value in one line, for it may be anything. */
+    static String shown(Object value) {
+        String text = value.toString();
+        String start = text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "...";
+        return UNSEEN.matcher(start).replaceAll("?");
     }
 }

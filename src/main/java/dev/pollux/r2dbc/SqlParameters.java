@@ -63,7 +63,8 @@ final class SqlParameters {
 
     private static boolean digits(String marker) {
         for (int i = 1; i < marker.length(); i++) {
-            if (!Character.isDigit(marker.charAt(i))) {
+            // Other scripts' digits make a name.
+            if (marker.charAt(i) < '0' || marker.charAt(i) > '9') {
                 return false;
             }
         }
@@ -73,7 +74,9 @@ final class SqlParameters {
     private static int number(String marker) {
         int number = marker.length() > 8 ? Integer.MAX_VALUE : Integer.parseInt(marker, 1, marker.length(), 10);
         if (number < 1 || number > HIGHEST) {
-            throw new IllegalArgumentException("parameter " + marker + ": its number must be between 1 and " + HIGHEST);
+            throw new IllegalArgumentException(
+                    "parameter " + (marker.length() > 20 ? marker.substring(0, 20) + "..." : marker)
+                            + ": its number must be between 1 and " + HIGHEST);
         }
         return number;
     }

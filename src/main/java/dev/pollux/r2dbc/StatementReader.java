@@ -2,8 +2,11 @@ package dev.pollux.r2dbc;
 
 import dev.pollux.r2dbc.transport.Call;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Gathers one statement from its tokens: its text with renumbered parameters, and what kind of statement it is.
@@ -46,6 +49,9 @@ final class StatementReader {
     private static final Set<String> ACTING_PRAGMAS =
             Set.of("optimize", "incremental_vacuum", "wal_checkpoint", "shrink_memory");
 
+    /** So many are looked through faster than looked up. */
+    private static final int FEW_SLOTS = 64;
+
     private final String text;
     private final StringBuilder rewritten = new StringBuilder(0);
 
@@ -62,6 +68,9 @@ final class StatementReader {
     private int[] slots = {};
     private int slotCount;
     private int highestSlot = -1;
+    /** The position of each parameter, made when there are many and they are not in order. */
+    private @Nullable Map<Integer, Integer> places;
+
     /** In a trigger: 1 after a semicolon, 2 after the END that follows it. */
     private int triggerEnd;
 
@@ -129,17 +138,38 @@ final class StatementReader {
             // The usual text numbers its parameters in order: nothing to look for.
             highestSlot = index;
         } else {
-            for (int i = 0; i < slotCount; i++) {
-                if (slots[i] == index) {
-                    return i;
-                }
+            int known = known(index);
+            if (known >= 0) {
+                return known;
             }
+        }
+        if (places != null) {
+            places.put(index, slotCount);
         }
         if (slotCount == slots.length) {
             slots = Arrays.copyOf(slots, Math.max(8, slotCount * 2));
         }
         slots[slotCount] = index;
         return slotCount++;
+    }
+
+    /** The position of a parameter that was met before, or -1. */
+    private int known(int index) {
+        if (places == null && slotCount > FEW_SLOTS) {
+            places = new HashMap<>();
+            for (int i = 0; i < slotCount; i++) {
+                places.put(slots[i], i);
+            }
+        }
+        if (places != null) {
+            return places.getOrDefault(index, -1);
+        }
+        for (int i = 0; i < slotCount; i++) {
+            if (slots[i] == index) {
+                return i;
+            }
+        }
+        return -1;
     }
 
     void word(int from, int to) {

@@ -209,7 +209,7 @@ final class Cursor {
                 switch (name) {
                     case "type" -> type = String.valueOf(Json.text(json));
                     case "cols" -> columns = ReplyReader.columns(json);
-                    case "row" -> rows.add(ReplyReader.row(json));
+                    case "row" -> rows.add(row(json));
                     case "error" -> error = ReplyReader.error(json);
                     default -> json.skipChildren();
                 }
@@ -218,6 +218,15 @@ final class Cursor {
         } catch (JacksonException e) {
             throw new MalformedReplyException("not JSON", e);
         }
+    }
+
+    private @Nullable Object[] row(JsonParser json) {
+        if (columns == null) {
+            throw new MalformedReplyException("a row before its columns");
+        }
+        @Nullable Object[] row = ReplyReader.row(json);
+        ReplyReader.requireWidth(row, columns);
+        return row;
     }
 
     /** The next line without its end, or null after the last. */

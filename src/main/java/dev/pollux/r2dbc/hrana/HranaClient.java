@@ -8,6 +8,7 @@ import dev.pollux.r2dbc.transport.Call;
 import dev.pollux.r2dbc.transport.Faults;
 import java.util.List;
 import java.util.Set;
+import okhttp3.HttpUrl;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -150,7 +151,7 @@ final class HranaClient {
             return base;
         }
         boolean http = given.startsWith("http://");
-        if (!http && !given.startsWith("https://")) {
+        if ((!http && !given.startsWith("https://")) || HttpUrl.parse(given) == null) {
             throw new MalformedReplyException("a base_url that is no http address");
         }
         if (http && options.base().startsWith("https://")) {

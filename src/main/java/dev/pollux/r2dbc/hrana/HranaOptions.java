@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 /** Where a remote database is and how to talk to it. Immutable; its text shows no token. */
 public final class HranaOptions {
 
+    private static final Duration SHORTEST = Duration.ofMillis(1);
+    private static final Duration LONGEST = Duration.ofDays(24);
+
     private final URI baseUri;
     private final Supplier<@Nullable String> authToken;
     private final Duration connectTimeout;
@@ -224,14 +227,24 @@ public final class HranaOptions {
             if (h2c && scheme.equals("https")) {
                 wrong.add("h2c is for http: over https, HTTP/2 is agreed on by itself");
             }
-            positive("connectTimeout", connectTimeout, wrong);
-            positive("callTimeout", callTimeout, wrong);
-            positive("readTimeout", readTimeout, wrong);
+            if (!userAgent.chars().allMatch(c -> c >= ' ' && c < 0x7f)) {
+                wrong.add("userAgent must be of ASCII characters that can be seen");
+            }
+            within("connectTimeout", connectTimeout, wrong);
+            within("callTimeout", callTimeout, wrong);
+            within("readTimeout", readTimeout, wrong);
             positive("statementTimeout", statementTimeout, wrong);
             if (!wrong.isEmpty()) {
                 throw new IllegalArgumentException("bad options for a remote database: " + String.join("; ", wrong));
             }
             return new HranaOptions(this);
+        }
+
+        /** OkHttp counts the milliseconds of these. */
+        private static void within(String name, @Nullable Duration value, List<String> wrong) {
+            if (value != null && (value.compareTo(SHORTEST) < 0 || value.compareTo(LONGEST) > 0)) {
+                wrong.add(name + " must be " + SHORTEST + " to " + LONGEST + ", not " + value);
+            }
         }
 
         private static void positive(String name, @Nullable Duration value, List<String> wrong) {

@@ -17,6 +17,7 @@ import okhttp3.Callback;
 import okhttp3.ConnectionPool;
 import okhttp3.Dispatcher;
 import okhttp3.EventListener;
+import okhttp3.HttpUrl;
 import okhttp3.MediaType;
 import okhttp3.OkHttpClient;
 import okhttp3.Protocol;
@@ -46,8 +47,16 @@ final class HttpChannel {
     private final OkHttpClient client;
     private final ThreadPoolExecutor threads;
 
+    /**
+     * Makes a channel.
+     *
+     * @throws IllegalArgumentException if the options' host or port is none that HTTP knows
+     */
     HttpChannel(HranaOptions options) {
         this.options = options;
+        if (HttpUrl.parse(options.base()) == null) {
+            throw new IllegalArgumentException("no server can have this address: is its host or port mistyped?");
+        }
         AtomicInteger count = new AtomicInteger();
         this.threads =
                 new ThreadPoolExecutor(0, Integer.MAX_VALUE, 60, TimeUnit.SECONDS, new SynchronousQueue<>(), r -> {

@@ -1,5 +1,7 @@
 package dev.pollux.r2dbc.hrana;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -29,13 +31,17 @@ final class Json {
         }
     }
 
-    /** The string here, or null if there is a JSON null. */
+    /** The text here that has a meaning in the protocol, or null if there is a JSON null. */
     static @Nullable String text(JsonParser json) {
         if (json.currentToken() == JsonToken.VALUE_NULL) {
             return null;
         }
         Json.expect(json, JsonToken.VALUE_STRING);
-        return json.getString();
+        String text = json.getString();
+        if (!UTF_8.newEncoder().canEncode(text)) {
+            throw new MalformedReplyException("a text with half of a surrogate pair");
+        }
+        return text;
     }
 
     /** The integer here, as a number or, as Hrana writes 64-bit ones, as a string; null if there is a JSON null. */

@@ -134,6 +134,9 @@ final class ReplyReader {
         }
 
         Answer answer() {
+            for (@Nullable Object[] row : rows) {
+                requireWidth(row, columns);
+            }
             return Answer.whole(columns, rows, affected);
         }
     }
@@ -160,6 +163,14 @@ final class ReplyReader {
 
     static @Nullable Object[] row(JsonParser json) {
         return list(json, ValueCodec::read).toArray();
+    }
+
+    /** A row has a value for each column; the driver above counts on that. */
+    static void requireWidth(@Nullable Object[] row, List<Column> columns) {
+        if (row.length != columns.size()) {
+            throw new MalformedReplyException(
+                    "a row of " + row.length + " values in a result of " + columns.size() + " columns");
+        }
     }
 
     static ServerError error(JsonParser json) {

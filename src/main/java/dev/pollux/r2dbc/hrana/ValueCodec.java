@@ -79,7 +79,7 @@ final class ValueCodec {
         }
         boolean fits = switch (type) {
             case "null" -> true;
-            case "integer" -> value instanceof String || value instanceof Number;
+            case "integer" -> value instanceof String || value instanceof Long || value instanceof Integer;
             case "float" -> value == null || value instanceof Number;
             case "text" -> value instanceof String;
             case "blob" -> value instanceof byte[];

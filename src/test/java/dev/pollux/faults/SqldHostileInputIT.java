@@ -1,0 +1,19 @@
+package dev.pollux.faults;
+
+import dev.pollux.testing.Sqld;
+import dev.pollux.testing.TestDatabase;
+
+class SqldHostileInputIT extends HostileInputContract {
+
+    @Override
+    TestDatabase emptyDatabase() {
+        Sqld.shared().reset();
+        return TestDatabase.at("r2dbc:libsql://127.0.0.1:" + Sqld.shared().port() + "?tls=0");
+    }
+
+    /** sqld takes values of up to 5 MB. */
+    @Override
+    long mostCharacters() {
+        return 4_500_000;
+    }
+}
