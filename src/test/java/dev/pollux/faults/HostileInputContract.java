@@ -293,15 +293,32 @@ abstract class HostileInputContract {
                 })))
                 .isEmpty();
 
-        // As if a poll had emitted it.
-        Task<Map<String, String>> own =
-                storage.fetchById(there).blockOptional(PATIENCE).orElseThrow();
-        Task<Map<String, String>> forged = new Task<>(
-                id,
-                own.args(),
-                TaskStatus.RUNNING,
-                0,
-                new SqlContext("email", 25, Instant.EPOCH, null, null, text, null, 0, Map.of()));
+        assertNoLease(id, "worker");
+        assertThat(storage.fetchById(there)
+                        .blockOptional(PATIENCE)
+                        .orElseThrow()
+                        .status())
+                .isEqualTo(TaskStatus.PENDING);
+        assertThat(tasks()).isEqualTo(1);
+    }
+
+    @Property(tries = 20)
+    void aWorkerThatHoldsNothingChangesNothing(@ForAll("texts") String worker) {
+        database.sql("DELETE FROM Jobs");
+        TaskId id = TaskId.next();
+        storage.push(NewTask.of(Map.of("own", "task")).id(id)).block(PATIENCE);
+
+        assertNoLease(id, worker);
+
+        Task<?> task = storage.fetchById(id).blockOptional(PATIENCE).orElseThrow();
+        assertThat(task.status()).isEqualTo(TaskStatus.PENDING);
+        assertThat(task.context().lockBy()).isNull();
+    }
+
+    /** What can be done with a task that a poll emitted is refused for one that looks so and is not. */
+    private void assertNoLease(TaskId id, String worker) {
+        SqlContext context = new SqlContext("email", 25, Instant.EPOCH, null, null, worker, null, 0, Map.of());
+        Task<Map<String, String>> forged = new Task<>(id, Map.of(), TaskStatus.RUNNING, 0, context);
         for (Mono<?> use : List.of(
                 storage.lock(forged),
                 storage.ackDone(forged, "done"),
@@ -309,12 +326,6 @@ abstract class HostileInputContract {
                 storage.release(forged))) {
             assertThat(amongOthers(use)).hasValueSatisfying(HostileInputContract::assertClear);
         }
-        assertThat(storage.fetchById(there)
-                        .blockOptional(PATIENCE)
-                        .orElseThrow()
-                        .status())
-                .isEqualTo(TaskStatus.PENDING);
-        assertThat(tasks()).isEqualTo(1);
     }
 
     private static void assertRefused(ThrowingCallable making) {
