@@ -25,7 +25,7 @@ class FileHostileInputTest extends HostileInputContract {
     }
 
     @Override
-    long mostCharacters() {
+    long mostBytes() {
         return Long.MAX_VALUE;
     }
 

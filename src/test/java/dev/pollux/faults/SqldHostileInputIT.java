@@ -13,7 +13,7 @@ class SqldHostileInputIT extends HostileInputContract {
 
     /** sqld takes values of up to 5 MB. */
     @Override
-    long mostCharacters() {
+    long mostBytes() {
         return 4_500_000;
     }
 }
