@@ -61,7 +61,7 @@ public record Config(
             problems.add("maxAttempts must be 1 or more, not " + maxAttempts);
         }
         if (!problems.isEmpty()) {
-            throw new IllegalArgumentException("queue " + Names.shown(queue) + ": " + String.join("; ", problems));
+            throw new IllegalArgumentException("queue " + Texts.shown(queue) + ": " + String.join("; ", problems));
         }
     }
 

@@ -52,9 +52,9 @@ final class Json {
     /** Half a surrogate pair is no text in UTF-8, and a server refuses the whole request: it becomes U+FFFD. */
     private static String write(Object value) {
         String json = JacksonCodec.MAPPER.writeValueAsString(value);
-        return Names.hasHalfPair(json)
+        return Texts.hasHalfPair(json)
                 ? json.codePoints()
-                        .map(point -> Names.isHalfPair(point) ? '\uFFFD' : point)
+                        .map(point -> Texts.isHalfPair(point) ? '\uFFFD' : point)
                         .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
                         .toString()
                 : json;

@@ -11,8 +11,8 @@ record Lease(TaskId task, String worker, int attempts) {
     static Lease of(Task<?> task) {
         String worker = task.context().lockBy();
         if (worker == null) {
-            throw new IllegalArgumentException("task " + Names.line(task.id().value(), 60) + " in queue "
-                    + Names.shown(task.context().queue())
+            throw new IllegalArgumentException("task " + task.id().shown() + " in queue "
+                    + Texts.shown(task.context().queue())
                     + " is not leased: lock and ack take tasks that poll emitted");
         }
         return new Lease(task.id(), worker, task.attempts());

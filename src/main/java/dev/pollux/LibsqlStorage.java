@@ -257,7 +257,7 @@ public final class LibsqlStorage<T> {
         TaskId id = task.id() == null ? TaskId.next() : task.id();
         byte[] payload = written("payload", id, () -> codec.encode(task.args()));
         String metadata = written("metadata", id, () -> Json.object(task.metadata()));
-        if (Names.hasHalfPair(metadata)) {
+        if (Texts.hasHalfPair(metadata)) {
             throw new LibsqlException(
                     table.about("push", id)
                             + ": the task's metadata holds half of a surrogate pair, which is no text in UTF-8",

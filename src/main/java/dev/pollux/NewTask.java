@@ -35,7 +35,7 @@ public record NewTask<T>(
     public NewTask {
         if (id != null && !id.isUlid()) {
             throw new IllegalArgumentException(
-                    "task id " + Names.shown(id.value()) + " is no ULID; use TaskId.next() or TaskId.of(...)");
+                    "task id " + Texts.shown(id.value()) + " is no ULID; use TaskId.next() or TaskId.of(...)");
         }
         if (delay.isNegative() || delay.compareTo(MAX_DELAY) > 0) {
             throw new IllegalArgumentException(

@@ -18,9 +18,9 @@ public record TaskId(String value) {
         if (value.isEmpty()) {
             throw new IllegalArgumentException("a task id cannot be empty");
         }
-        if (Names.hasHalfPair(value)) {
+        if (Texts.hasHalfPair(value)) {
             throw new IllegalArgumentException(
-                    "task id " + Names.shown(value) + " holds half of a surrogate pair, which is no text in UTF-8");
+                    "task id " + Texts.shown(value) + " holds half of a surrogate pair, which is no text in UTF-8");
         }
     }
 
@@ -39,7 +39,7 @@ public record TaskId(String value) {
         TaskId id = new TaskId(ulid);
         if (!id.isUlid()) {
             throw new IllegalArgumentException(
-                    Names.shown(ulid) + " is no ULID: a task id has 26 characters of Crockford's"
+                    Texts.shown(ulid) + " is no ULID: a task id has 26 characters of Crockford's"
                             + " base 32; use TaskId.next() for a fresh one");
         }
         return id;
@@ -48,6 +48,11 @@ public record TaskId(String value) {
     /** Whether the value is a ULID. */
     public boolean isUlid() {
         return Ulid.isValid(value);
+    }
+
+    /** As messages show it: one that is no ULID may be anything. */
+    String shown() {
+        return isUlid() ? value : Texts.shown(value);
     }
 
     @Override

@@ -361,7 +361,7 @@ final class TaskTable {
 
     /** One task of the queue. */
     Mono<Task<byte[]>> find(TaskId id) {
-        return read(Sql.FIND, "find task " + shown(id), Map.of("id", id.value(), "queue", config.queue()), Rows::found)
+        return read(Sql.FIND, "find task " + id.shown(), Map.of("id", id.value(), "queue", config.queue()), Rows::found)
                 .map(rows -> rows.get(0));
     }
 
@@ -434,19 +434,15 @@ final class TaskTable {
     }
 
     String about(String name) {
-        return name + " (queue " + Names.shown(config.queue()) + ")";
+        return name + " (queue " + Texts.shown(config.queue()) + ")";
     }
 
     String about(String name, TaskId task) {
-        return name + " (queue " + Names.shown(config.queue()) + ", task " + shown(task) + ")";
+        return name + " (queue " + Texts.shown(config.queue()) + ", task " + task.shown() + ")";
     }
 
     /** A worker's id: its name, of at most 200 characters, and a ULID. */
     private static String shown(String worker) {
-        return Names.line(worker, 240);
-    }
-
-    private static String shown(TaskId task) {
-        return task.isUlid() ? task.value() : Names.shown(task.value());
+        return Texts.line(worker, 240);
     }
 }

@@ -72,8 +72,11 @@ abstract class StorageContract {
     @AfterEach
     void stopPolls() {
         running.forEach(Disposable::dispose);
-        int started = events.of(StorageEvent.WorkerStarted.class).size();
-        events.flux().ofType(StorageEvent.WorkerStopped.class).take(started).blockLast(PATIENCE);
+        for (StorageEvent.WorkerStarted started : events.of(StorageEvent.WorkerStarted.class)) {
+            events.await(
+                    StorageEvent.WorkerStopped.class,
+                    stopped -> stopped.worker().equals(started.worker()));
+        }
     }
 
     private Config.Builder config() {

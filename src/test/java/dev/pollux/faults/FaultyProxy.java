@@ -1,16 +1,13 @@
 package dev.pollux.faults;
 
+import dev.pollux.testing.TcpProxy;
 import java.io.BufferedInputStream;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
-import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -20,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * A proxy between a client and sqld that understands HTTP/1.1 as far as it must: it knows where a request and an answer
  * end, so that it can let the server commit, and then lose the answer.
  */
-final class FaultyProxy implements AutoCloseable {
+final class FaultyProxy extends TcpProxy {
 
     /** Far longer than a request takes, far shorter than a client's patience. */
     private static final long DELAY_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
@@ -31,22 +28,14 @@ final class FaultyProxy implements AutoCloseable {
         Fault next(Set<Step> steps);
     }
 
-    private final ServerSocket listening;
-    private final int target;
-    private final Queue<Socket> sockets = new ConcurrentLinkedQueue<>();
     private final Map<Step, Integer> hits = new ConcurrentHashMap<>();
     private final AtomicInteger injected = new AtomicInteger();
     private volatile Plan plan = steps -> null;
 
     /** Listens on a free port of 127.0.0.1 for connections to the target port there. All requests pass. */
     FaultyProxy(int target) throws IOException {
-        this.listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        this.target = target;
-        start("accept", this::accept);
-    }
-
-    int port() {
-        return listening.getLocalPort();
+        super("faulty-proxy", target);
+        open();
     }
 
     void plan(Plan next) {
@@ -63,45 +52,15 @@ final class FaultyProxy implements AutoCloseable {
         return hits.getOrDefault(step, 0);
     }
 
-    private interface Action {
-        void run() throws IOException;
-    }
-
-    private static void start(String name, Action action) {
-        Thread thread = new Thread(
-                () -> {
-                    try {
-                        action.run();
-                    } catch (IOException e) {
-                        // Either side has closed, or a fault did.
-                    }
-                },
-                "faulty-proxy-" + name);
-        thread.setDaemon(true);
-        thread.start();
-    }
-
-    private void accept() throws IOException {
-        while (true) {
-            Socket near = keep(listening.accept());
-            start("carry", () -> {
-                try (near;
-                        Socket far = keep(new Socket(InetAddress.getLoopbackAddress(), target))) {
-                    carry(near, far);
-                } finally {
-                    sockets.remove(near);
-                }
-            });
+    @Override
+    protected void carry(Socket near, Socket far) throws IOException {
+        try (near;
+                far) {
+            exchange(near, far);
         }
     }
 
-    private Socket keep(Socket socket) throws IOException {
-        sockets.add(socket);
-        socket.setTcpNoDelay(true);
-        return socket;
-    }
-
-    private void carry(Socket near, Socket far) throws IOException {
+    private void exchange(Socket near, Socket far) throws IOException {
         BufferedInputStream requests = new BufferedInputStream(near.getInputStream());
         BufferedInputStream answers = new BufferedInputStream(far.getInputStream());
         for (HttpMessage request = HttpMessage.read(requests); request != null; request = HttpMessage.read(requests)) {
@@ -168,13 +127,5 @@ final class FaultyProxy implements AutoCloseable {
     private static void reset(Socket socket) throws IOException {
         socket.setSoLinger(true, 0);
         socket.close();
-    }
-
-    @Override
-    public void close() throws IOException {
-        listening.close();
-        for (Socket socket : sockets) {
-            socket.close();
-        }
     }
 }

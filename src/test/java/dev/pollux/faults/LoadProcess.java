@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.reactivestreams.Publisher;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Sinks;
 
@@ -61,7 +62,7 @@ public final class LoadProcess {
                     }
                 })
                 .subscribe(line -> {}, error -> {
-                    error.printStackTrace();
+                    LoggerFactory.getLogger(LoadProcess.class).error("the load ended", error);
                     System.exit(1);
                 });
         while (System.in.read() >= 0) {

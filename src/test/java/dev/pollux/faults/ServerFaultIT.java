@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,10 +44,14 @@ class ServerFaultIT {
         return new LoadHere(database, folder, () -> ConnectionFactories.get(url(port)), config -> config);
     }
 
-    /** Of the requests with a step that comes seldom, every other one is hit. */
-    private static boolean hits(Set<Step> steps, Random random) {
-        boolean seldom = steps.contains(Step.SETUP) || steps.contains(Step.HEARTBEAT);
-        return random.nextInt(10) < (seldom ? 5 : 2);
+    /** Of the requests, every fifth is hit, and the first with a step that was not. */
+    private static boolean hits(FaultyProxy proxy, Set<Step> steps, int faults, Random random) {
+        return steps.stream().anyMatch(step -> proxy.hits(step) == 0)
+                || (proxy.injected() < faults && random.nextInt(5) == 0);
+    }
+
+    private static boolean isEnough(FaultyProxy proxy, int faults) {
+        return proxy.injected() >= faults && Stream.of(Step.values()).allMatch(step -> proxy.hits(step) > 0);
     }
 
     @ParameterizedTest
@@ -58,10 +63,10 @@ class ServerFaultIT {
         TestDatabase database = TestDatabase.at(url(Sqld.shared().port()));
         try (FaultyProxy proxy = new FaultyProxy(Sqld.shared().port());
                 LoadHere load = load(database, proxy.port())) {
-            proxy.plan(steps -> proxy.injected() < faults && hits(steps, random) ? fault : null);
+            proxy.plan(steps -> hits(proxy, steps, faults, random) ? fault : null);
             load.setUp();
             load.startWorkers(WORKERS);
-            load.pushUntil(() -> proxy.injected() >= faults);
+            load.pushUntil(() -> isEnough(proxy, faults));
             Report.add("3 network: " + fault.words(), proxy.injected(), load.finish());
         }
     }

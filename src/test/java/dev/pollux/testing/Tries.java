@@ -1,6 +1,7 @@
 package dev.pollux.testing;
 
 import net.jqwik.api.lifecycle.AroundPropertyHook;
+import net.jqwik.api.lifecycle.PropagationMode;
 import net.jqwik.api.lifecycle.PropertyExecutionResult;
 import net.jqwik.api.lifecycle.PropertyExecutor;
 import net.jqwik.api.lifecycle.PropertyLifecycleContext;
@@ -16,6 +17,12 @@ public final class Tries implements AroundPropertyHook {
             context.attributes().tries().ifPresent(tries -> context.attributes().setTries(tries * LONGER));
         }
         return property.execute();
+    }
+
+    /** To the properties of the class that has it. */
+    @Override
+    public PropagationMode propagateTo() {
+        return PropagationMode.ALL_DESCENDANTS;
     }
 
     /** How often a test without a property should do a thing that it does {@code times} in the short form. */

@@ -21,8 +21,6 @@ import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.R2dbcNonTransientResourceException;
 import io.r2dbc.spi.R2dbcPermissionDeniedException;
 import io.r2dbc.spi.R2dbcRollbackException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
@@ -31,6 +29,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
+import org.assertj.core.util.Throwables;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -224,18 +223,14 @@ class HranaTokensIT {
             try {
                 session = remote.open();
             } catch (RuntimeException e) {
-                StringWriter stack = new StringWriter();
-                e.printStackTrace(new PrintWriter(stack));
-                shown.add(stack.toString());
+                shown.add(Throwables.getStackTrace(e));
                 return;
             }
             shown.add(session.toString());
             for (String sql : new String[] {"INSERT INTO t VALUES (1)", "SELECT * FROM nosuch", "SELECT 1"}) {
                 Throwable error = catchThrowable(() -> write(session, sql));
                 if (error != null) {
-                    StringWriter stack = new StringWriter();
-                    error.printStackTrace(new PrintWriter(stack));
-                    shown.add(stack.toString());
+                    shown.add(Throwables.getStackTrace(error));
                 }
             }
             session.begin(TransactionMode.DEFERRED).block(Remote.PATIENCE);
