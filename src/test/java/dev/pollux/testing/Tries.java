@@ -14,7 +14,10 @@ public final class Tries implements AroundPropertyHook {
     @Override
     public PropertyExecutionResult aroundProperty(PropertyLifecycleContext context, PropertyExecutor property) {
         if (Boolean.getBoolean("faults.long")) {
-            context.attributes().tries().ifPresent(tries -> context.attributes().setTries(tries * LONGER));
+            context.attributes()
+                    .tries()
+                    .filter(tries -> tries > 1)
+                    .ifPresent(tries -> context.attributes().setTries(tries * LONGER));
         }
         return property.execute();
     }
