@@ -69,7 +69,7 @@ final class Fault {
         return !state.startsWith("58") && !state.equals(FULL) && !connectionRefused(state);
     }
 
-    /** Whether the tables or indexes are not there: {@code setup()} was not called. */
+    /** Whether tables, columns or indexes are not there: {@code setup()} was not called, or not by this version. */
     static boolean missingSchema(Throwable error) {
         if (!(error instanceof R2dbcBadGrammarException) || error.getMessage() == null) {
             return false;
@@ -100,7 +100,7 @@ final class Fault {
         }
         if (missingSchema(error)) {
             return new SchemaException(
-                    step + ": the database lacks the queue's tables or indexes: call setup() once before ("
+                    step + ": the database lacks tables, columns or indexes of the queue: call setup() once before ("
                             + error.getMessage() + ")",
                     error);
         }

@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import reactor.core.Disposable;
@@ -50,6 +51,7 @@ final class Incarnation {
     private final Runnable onGone;
     private final Map<TaskId, Lease> held = new ConcurrentHashMap<>();
     private final AtomicReference<State> state = new AtomicReference<>(State.NEW);
+    private final AtomicLong fetches = new AtomicLong();
     private final AtomicBoolean beating = new AtomicBoolean();
     private final Disposable.Composite timers = Disposables.composite();
 
@@ -105,6 +107,11 @@ final class Incarnation {
         });
     }
 
+    /** The number of the next fetch. */
+    long nextFetch() {
+        return fetches.incrementAndGet();
+    }
+
     /** Notes leases that a fetch was given. */
     void hold(List<? extends Task<?>> tasks) {
         for (Task<?> task : tasks) {
@@ -127,7 +134,7 @@ final class Incarnation {
     private void reconcile(List<Rows.Item> given) {
         Set<Lease> known = new HashSet<>();
         for (Rows.Item row : given) {
-            Lease lease = new Lease(new TaskId(row.id()), id, row.attempts());
+            Lease lease = new Lease(new TaskId(row.id()), id, row.attempts(), row.lease());
             known.add(lease);
             if (!lease.equals(held.get(lease.task()))) {
                 giveBack(lease, "its worker does not know of it: an answer was lost");

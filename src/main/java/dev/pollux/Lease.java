@@ -1,11 +1,13 @@
 package dev.pollux;
 
 /**
- * One holding of a task by a worker. The worker and the attempts are the fence: an ack and a sweep change the attempts or
- * end the task, so nobody who comes late can match it. A release changes neither: who has given a task back must not
- * acknowledge it, for the same worker may have it again.
+ * One holding of a task by a worker. Together its parts are the fence: an ack and a sweep change the attempts or end the
+ * task, and after a release, which does neither, the same worker can only have it again by another fetch. So nothing that
+ * comes late can match, also not a statement that a server runs long after its caller has given up waiting.
+ *
+ * @param fetch which of the worker's fetches it was given by, from 1; 0 if it is another program's
  */
-record Lease(TaskId task, String worker, int attempts) {
+record Lease(TaskId task, String worker, int attempts, long fetch) {
 
     /** The lease that a fetched task was given under. */
     static Lease of(Task<?> task) {
@@ -15,11 +17,11 @@ record Lease(TaskId task, String worker, int attempts) {
                     + Texts.shown(task.context().queue())
                     + " is not leased: lock and ack take tasks that poll emitted");
         }
-        return new Lease(task.id(), worker, task.attempts());
+        return new Lease(task.id(), worker, task.attempts(), task.context().lease());
     }
 
-    /** What the statements compare the row with: the attempts, a blank and the worker, of which only the last has blanks. */
+    /** What the statements compare the row with: its parts with blanks between them, of which only the last has blanks. */
     String fence() {
-        return attempts + " " + worker;
+        return attempts + " " + fetch + " " + worker;
     }
 }

@@ -209,7 +209,7 @@ final class PollSubscription<T> implements Subscription {
 
     private void fetch() {
         Doorbell.Known known = doorbell.known();
-        table.fetch(incarnation.id(), room, incarnation::hold)
+        table.fetch(incarnation.id(), incarnation.nextFetch(), room, incarnation::hold)
                 .subscribe(tasks -> fetched(tasks, known), this::fetchFailed);
     }
 

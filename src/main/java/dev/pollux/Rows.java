@@ -22,35 +22,42 @@ final class Rows {
             String id,
             @Nullable TaskStatus status,
             int attempts,
-            @Nullable String lockBy) {}
+            @Nullable String lockBy,
+            long lease) {}
 
     static Item named(Readable row) {
-        return new Item(text(row, 0), null, 0, null);
+        return new Item(text(row, 0), null, 0, null, 0);
     }
 
     static Item moved(Readable row) {
-        return new Item(text(row, 0), TaskStatus.ofColumn(text(row, 1)), integer(row, 2), null);
+        return new Item(text(row, 0), TaskStatus.ofColumn(text(row, 1)), integer(row, 2), null, 0);
     }
 
     static Item leased(Readable row) {
-        return new Item(text(row, 0), null, integer(row, 1), null);
+        return new Item(text(row, 0), null, integer(row, 1), null, number(row, 2));
     }
 
     static Item inspected(Readable row) {
-        return new Item(text(row, 0), TaskStatus.ofColumn(text(row, 1)), integer(row, 2), row.get(3, String.class));
+        return new Item(
+                text(row, 0),
+                TaskStatus.ofColumn(text(row, 1)),
+                integer(row, 2),
+                row.get(3, String.class),
+                number(row, 4));
     }
 
     /** A row of FIND. */
     static Task<byte[]> found(Readable row) {
-        return task(row, text(row, 10), TaskStatus.ofColumn(text(row, 11)), row.get(12, String.class));
+        return task(row, text(row, 10), TaskStatus.ofColumn(text(row, 11)), row.get(12, String.class), number(row, 13));
     }
 
     /** A row of FETCH, which need not tell what the fetch has just set. */
-    static Task<byte[]> fetched(Readable row, String queue, String worker) {
-        return task(row, queue, TaskStatus.QUEUED, worker);
+    static Task<byte[]> fetched(Readable row, String queue, String worker, long lease) {
+        return task(row, queue, TaskStatus.QUEUED, worker, lease);
     }
 
-    private static Task<byte[]> task(Readable row, String queue, TaskStatus status, @Nullable String lockBy) {
+    private static Task<byte[]> task(
+            Readable row, String queue, TaskStatus status, @Nullable String lockBy, long lease) {
         SqlContext context = new SqlContext(
                 queue,
                 integer(row, 3),
@@ -58,6 +65,7 @@ final class Rows {
                 row.get(5, String.class),
                 instant(row, 6),
                 lockBy,
+                lease,
                 instant(row, 7),
                 integer(row, 8),
                 Json.readObject(row.get(9, String.class)));
@@ -79,7 +87,11 @@ final class Rows {
     }
 
     private static int integer(Readable row, int column) {
-        return Objects.requireNonNull(row.get(column, Long.class)).intValue();
+        return (int) number(row, column);
+    }
+
+    private static long number(Readable row, int column) {
+        return Objects.requireNonNull(row.get(column, Long.class));
     }
 
     private static @Nullable Instant instant(Readable row, int column) {

@@ -14,9 +14,10 @@ import reactor.core.publisher.Mono;
 /** Sets the database up, and refuses one that this version does not know. */
 final class Schema {
 
-    private static final long VERSION = 1;
-    private static final List<Sql> STEPS = List.of(
-            Sql.WORKERS_TABLE, Sql.JOBS_TABLE, Sql.READY_INDEX, Sql.LEASED_INDEX, Sql.SCHEMA_TABLE, Sql.RECORD_VERSION);
+    private static final long VERSION = 2;
+    private static final List<Sql> TABLES = List.of(Sql.WORKERS_TABLE, Sql.JOBS_TABLE);
+    private static final List<Sql> INDEXES_AND_VERSION =
+            List.of(Sql.READY_INDEX, Sql.LEASED_INDEX, Sql.SCHEMA_TABLE, Sql.RECORD_VERSION);
 
     private final ConnectionFactory factory;
     private final WriteLane lane;
@@ -42,10 +43,29 @@ final class Schema {
                                 "setup: there is a table Jobs that is not a task queue's: it lacks the columns "
                                         + missing.get() + "; use another database, or rename that table",
                                 null)))
-                .thenMany(Flux.fromIterable(STEPS))
+                .then(all(TABLES))
+                .then(addLease())
+                .then(all(INDEXES_AND_VERSION))
+                .onErrorMap(error -> Fault.describe("setup (queue '" + config.queue() + "')", error));
+    }
+
+    private Mono<Void> all(List<Sql> steps) {
+        return Flux.fromIterable(steps)
                 .concatMap(sql -> submit(sql, Rows::none))
-                .onErrorMap(error -> Fault.describe("setup (queue '" + config.queue() + "')", error))
                 .then();
+    }
+
+    /** Adds the column to a table of an older Pollux or of the Rust crate; another process may do so at the same time. */
+    private Mono<Void> addLease() {
+        return hasLease()
+                .filter(there -> !there)
+                .flatMap(missing -> submit(Sql.ADD_LEASE, Rows::none)
+                        .then()
+                        .onErrorResume(error -> hasLease().flatMap(there -> there ? Mono.empty() : Mono.error(error))));
+    }
+
+    private Mono<Boolean> hasLease() {
+        return first(Sql.HAS_LEASE, Rows::longOrNull).map(count -> count.orElse(0L) > 0);
     }
 
     /** Fails with {@link SchemaException} if {@code setup()} was not called or the database is newer, saying for what. */

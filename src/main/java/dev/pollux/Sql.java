@@ -13,6 +13,8 @@ enum Sql {
     COLUMNS("setup/columns"),
     WORKERS_TABLE("setup/1_workers"),
     JOBS_TABLE("setup/2_jobs"),
+    HAS_LEASE("setup/has_lease"),
+    ADD_LEASE("setup/add_lease"),
     READY_INDEX("setup/3_ready"),
     LEASED_INDEX("setup/4_leased"),
     SCHEMA_TABLE("setup/5_schema"),

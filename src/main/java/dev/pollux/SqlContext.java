@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param lastError the last outcome as serde's JSON, {@code {"Ok":value}} or {@code {"Err":"message"}}; null before
  * @param lockAt when its lease was taken or last moved, or null
  * @param lockBy the worker that holds or last held it, or null
+ * @param lease which of that worker's fetches leased it, from 1: with the worker and the attempts it names one lease; 0 if
+ *     none, or another program's
  * @param doneAt when its last outcome was stored, or null
  * @param priority greater is sooner
  * @param metadata the JSON object that was pushed with it
@@ -24,6 +26,7 @@ public record SqlContext(
         @Nullable String lastError,
         @Nullable Instant lockAt,
         @Nullable String lockBy,
+        long lease,
         @Nullable Instant doneAt,
         int priority,
         Map<String, Object> metadata) {
@@ -32,6 +35,6 @@ public record SqlContext(
     @Override
     public String toString() {
         return "SqlContext[queue=" + queue + ", maxAttempts=" + maxAttempts + ", runAt=" + runAt + ", lockAt=" + lockAt
-                + ", lockBy=" + lockBy + ", doneAt=" + doneAt + ", priority=" + priority + "]";
+                + ", lockBy=" + lockBy + ", lease=" + lease + ", doneAt=" + doneAt + ", priority=" + priority + "]";
     }
 }

@@ -145,14 +145,17 @@ final class TaskTable {
     /**
      * Leases up to {@code room} due tasks to a worker.
      *
+     * @param number which of the worker's fetches this is
      * @param settled told of the tasks before anything else runs on the lane, whoever still waits for them
      */
-    Mono<List<Task<byte[]>>> fetch(String worker, int room, Consumer<List<Task<byte[]>>> settled) {
+    Mono<List<Task<byte[]>>> fetch(String worker, long number, int room, Consumer<List<Task<byte[]>>> settled) {
         Map<String, Object> arguments = Map.of(
                 "queue",
                 config.queue(),
                 "worker",
                 worker,
+                "lease",
+                number,
                 "room",
                 (long) room,
                 "orphaned_after",
@@ -162,7 +165,7 @@ final class TaskTable {
                 Sql.FETCH,
                 arguments,
                 null,
-                row -> Rows.fetched(row, config.queue(), worker),
+                row -> Rows.fetched(row, config.queue(), worker, number),
                 rows -> {
                     List<Task<byte[]>> tasks =
                             rows.rows().stream().sorted(Rows.BY_TURN).toList();
@@ -256,7 +259,7 @@ final class TaskTable {
     }
 
     private static boolean isOutcomeOf(Lease lease, Rows.Item there) {
-        boolean mine = lease.worker().equals(there.lockBy());
+        boolean mine = lease.worker().equals(there.lockBy()) && lease.fetch() == there.lease();
         TaskStatus status = Objects.requireNonNull(there.status());
         int counted = status == TaskStatus.DONE ? 0 : 1;
         boolean ended = status == TaskStatus.DONE || status == TaskStatus.FAILED || status == TaskStatus.KILLED;
@@ -271,6 +274,9 @@ final class TaskTable {
         }
         if (isOutcomeOf(lease, there)) {
             return "it is acknowledged already (" + status.column() + ")";
+        }
+        if (lockBy != null && (status == TaskStatus.QUEUED || status == TaskStatus.RUNNING)) {
+            return "it was given back, and this worker has fetched the task anew (" + status.column() + ")";
         }
         return "the lease was taken back, by the orphan sweep or a release (" + status.column() + ", "
                 + there.attempts() + " attempts)";
@@ -392,7 +398,7 @@ final class TaskTable {
 
     /** The row of a statement that leaves the attempts as they are, if it changes this lease's task. */
     private static Rows.Item changed(Lease lease) {
-        return new Rows.Item(lease.task().value(), null, lease.attempts(), null);
+        return new Rows.Item(lease.task().value(), null, lease.attempts(), null, lease.fetch());
     }
 
     /** A lease, and what a statement is told of it after its fence: texts and numbers. */

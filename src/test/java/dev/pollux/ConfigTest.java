@@ -121,7 +121,7 @@ class ConfigTest {
     void payloadsResultsAndMetadataDoNotShowInText() {
         NewTask<String> fresh = NewTask.of("secret").metadata(Map.of("key", "secret"));
         SqlContext context = new SqlContext(
-                "q", 1, Instant.EPOCH, "{\"Ok\":\"secret\"}", null, null, null, 0, Map.of("key", "secret"));
+                "q", 1, Instant.EPOCH, "{\"Ok\":\"secret\"}", null, null, 0, null, 0, Map.of("key", "secret"));
         Task<String> task = new Task<>(TaskId.next(), "secret", TaskStatus.DONE, 0, context);
         Outcome<String> outcome =
                 new Outcome<>(TaskId.next(), TaskStatus.FAILED, 1, "secret", new IllegalStateException("secret"));

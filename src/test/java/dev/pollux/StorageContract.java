@@ -866,6 +866,29 @@ abstract class StorageContract {
         assertThat(both.get(1).attempts()).isZero();
     }
 
+    @Test
+    void aLeaseThatWasGivenBackIsOverAlsoWhenItsWorkerHasTheTaskAnew() {
+        push(1);
+        Leased leased = lease(storage, 2);
+        Task<Email> before = leased.first();
+        storage.release(before).block(PATIENCE);
+        Task<Email> anew = leased.take(2).get(1);
+
+        for (Mono<?> late : List.of(
+                storage.lock(before),
+                storage.release(before),
+                storage.ackDone(before, null),
+                storage.ackFailed(before, new IllegalStateException("late")))) {
+            assertThatThrownBy(() -> late.block(PATIENCE))
+                    .isInstanceOf(LeaseLostException.class)
+                    .hasMessageContaining("has fetched the task anew");
+        }
+
+        assertThat(database.sql("SELECT status, attempts FROM Jobs")).containsExactly(List.of("Queued", 0L));
+        assertThat(anew.context().lockBy()).isEqualTo(before.context().lockBy());
+        storage.ackDone(anew, null).block(PATIENCE);
+    }
+
     // ---- cancelling
 
     @Test
@@ -1105,6 +1128,25 @@ abstract class StorageContract {
                 .hasMessageContaining("newer Pollux")
                 .hasMessageContaining("99");
         assertThatThrownBy(() -> storage.poll(WORKER).blockFirst(PATIENCE)).isInstanceOf(SchemaException.class);
+    }
+
+    @Test
+    void aDatabaseOfAnOlderPolluxIsUpgradedAlsoByManyAtOnce() {
+        push(1);
+        database.sql("ALTER TABLE Jobs DROP COLUMN lease");
+        database.sql("UPDATE PolluxSchema SET version = 1");
+        assertThatThrownBy(() -> storage.poll(WORKER).blockFirst(PATIENCE))
+                .isInstanceOf(SchemaException.class)
+                .hasMessageContaining("call setup()")
+                .hasMessageContaining("no such column: lease");
+
+        Flux.range(0, 8)
+                .flatMap(i -> storageWith(database, config()).setup())
+                .then()
+                .block(PATIENCE);
+
+        storage.ackDone(lease(storage, 1).first(), null).block(PATIENCE);
+        assertThat(count("status = 'Done' AND lease = 1")).isEqualTo(1);
     }
 
     @Test

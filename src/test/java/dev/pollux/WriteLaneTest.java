@@ -196,7 +196,7 @@ class WriteLaneTest {
         row.add(null);
         row.add(0L);
         row.add(null);
-        row.addAll(List.of(0L, "{}", "email", "Queued", "worker"));
+        row.addAll(List.of(0L, "{}", "email", "Queued", "worker", 1L));
         return row;
     }
 
@@ -400,7 +400,7 @@ class WriteLaneTest {
             if (execution.has("SET status = 'Done'")) {
                 return acks.getAndIncrement() == 0 ? Flux.error(lostAnswer()) : execution.nothing();
             }
-            return Flux.just(List.of(List.of("id", "Done", 0L, "worker")));
+            return Flux.just(List.of(List.of("id", "Done", 0L, "worker", 1L)));
         });
         Outcome<String> outcome = storage(database)
                 .ackDone(leased(), "sent")
@@ -414,14 +414,14 @@ class WriteLaneTest {
     void anAckThatMatchesNothingTheFirstTimeIsALostLeaseHoweverTheRowLooks() {
         ScriptedDatabase database = new ScriptedDatabase(execution -> execution.has("SET status = 'Done'")
                 ? execution.nothing()
-                : Flux.just(List.of(List.of("id", "Done", 0L, "worker"))));
+                : Flux.just(List.of(List.of("id", "Done", 0L, "worker", 1L))));
         assertThatThrownBy(() -> storage(database).ackDone(leased(), "sent").block(PATIENCE))
                 .isInstanceOf(LeaseLostException.class)
                 .hasMessageContaining("acknowledged already");
     }
 
     private static Task<Email> leased() {
-        SqlContext context = new SqlContext("email", 25, Instant.EPOCH, null, null, "worker", null, 0, Map.of());
+        SqlContext context = new SqlContext("email", 25, Instant.EPOCH, null, null, "worker", 1, null, 0, Map.of());
         return new Task<>(TaskId.next(), Email.number(1), TaskStatus.RUNNING, 0, context);
     }
 
@@ -442,7 +442,7 @@ class WriteLaneTest {
                         .map(statement -> statement.contains("SELECT id, attempts"))
                         .toList()
                         .indexOf(true);
-                answers.set(place, List.of(List.of("01JDPXB6WZ0000000000000000", 0L)));
+                answers.set(place, List.of(List.of("01JDPXB6WZ0000000000000000", 0L, 7L)));
                 return Flux.fromIterable(answers);
             }
             if (execution.has("SET status = 'Pending', lock_by = NULL")) {

@@ -15,6 +15,6 @@ SET status = CASE
     END
 FROM json_each(:outcomes) AS outcome
 WHERE Jobs.id = outcome.key
-  AND Jobs.attempts || ' ' || Jobs.lock_by = outcome.value ->> 0
+  AND Jobs.attempts || ' ' || ifnull(Jobs.lease, 0) || ' ' || Jobs.lock_by = outcome.value ->> 0
   AND +Jobs.status IN ('Queued', 'Running')
 RETURNING Jobs.id, Jobs.status, Jobs.attempts

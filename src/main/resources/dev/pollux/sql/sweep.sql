@@ -6,7 +6,8 @@ SET status = CASE WHEN attempts + 1 >= max_attempts THEN 'Killed' ELSE 'Pending'
     last_error = json_object('Err', 'orphaned: worker ' || lock_by || ' stopped beating'),
     done_at = CASE WHEN attempts + 1 >= max_attempts THEN unixepoch() ELSE done_at END,
     lock_by = NULL,
-    lock_at = NULL
+    lock_at = NULL,
+    lease = NULL
 WHERE job_type = :queue
   AND status IN ('Queued', 'Running')
   AND coalesce((SELECT last_seen FROM Workers WHERE Workers.id = Jobs.lock_by), lock_at, 0)

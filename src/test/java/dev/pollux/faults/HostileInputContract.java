@@ -316,7 +316,7 @@ abstract class HostileInputContract {
 
     /** What can be done with a task that a poll emitted is refused for one that looks so and is not. */
     private void assertNoLease(TaskId id, String worker) {
-        SqlContext context = new SqlContext("email", 25, Instant.EPOCH, null, null, worker, null, 0, Map.of());
+        SqlContext context = new SqlContext("email", 25, Instant.EPOCH, null, null, worker, 1, null, 0, Map.of());
         Task<Map<String, String>> forged = new Task<>(id, Map.of(), TaskStatus.RUNNING, 0, context);
         for (Mono<?> use : List.of(
                 storage.lock(forged),

@@ -17,7 +17,8 @@ public class DriverMicrobench {
     private static final String TEXT = """
             UPDATE Jobs SET status = 'Running', lock_at = unixepoch() -- by their leases
             FROM json_each(?1) AS lease
-            WHERE Jobs.id = lease.key AND Jobs.attempts || ' ' || Jobs.lock_by = lease.value
+            WHERE Jobs.id = lease.key AND Jobs.attempts || ' ' || ifnull(Jobs.lease, 0) || ' ' || Jobs.lock_by
+              = lease.value
             RETURNING Jobs.id;
             SELECT "id", [status] FROM Jobs WHERE run_at <= :now AND metadata ->> '$.a;b' = :wanted""";
 

@@ -1,5 +1,5 @@
--- The tasks of all queues, as apalis-libsql 0.1 has them. Its foreign key from lock_by to Workers is left out: finished
--- tasks keep lock_by, and must not keep every worker there ever was.
+-- The tasks of all queues, as apalis-libsql 0.1 has them, and the lease. Its foreign key from lock_by to Workers is left
+-- out: finished tasks keep lock_by, and must not keep every worker there ever was.
 CREATE TABLE IF NOT EXISTS Jobs (
   job BLOB NOT NULL,
   id TEXT PRIMARY KEY NOT NULL,
@@ -13,5 +13,6 @@ CREATE TABLE IF NOT EXISTS Jobs (
   lock_by TEXT,
   done_at INTEGER,
   priority INTEGER NOT NULL DEFAULT 0,
-  metadata TEXT
+  metadata TEXT,
+  lease INTEGER
 )
