@@ -95,6 +95,12 @@ final class Audit {
         return released;
     }
 
+    /** How many leases were taken from their workers, with a try counted. */
+    static long swept(TestDatabase database) {
+        return database.number("SELECT count(*) FROM Audit WHERE status_before IN ('Queued', 'Running')"
+                + " AND status = 'Pending' AND attempts = attempts_before + 1");
+    }
+
     /** The steps of one task: what it became, under which lease, with which attempts. */
     static List<?> history(TestDatabase database, String task) {
         return database.sql("SELECT status, lease, attempts FROM Audit WHERE task = '" + task + "' ORDER BY step");

@@ -1,7 +1,9 @@
 package dev.pollux.faults;
 
+import dev.pollux.faults.LoadProcess.Part;
 import dev.pollux.testing.Sqld;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -9,8 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Processes that push and work are killed at random moments, several at once, and started again under the same names. */
 class CrashFaultIT {
 
-    private static final int WORKERS = 3;
-    private static final int PRODUCERS = 2;
+    private static final List<Part> PARTS = List.of(Part.WORKS, Part.WORKS, Part.WORKS, Part.PUSHES, Part.PUSHES);
 
     @TempDir
     private Path folder;
@@ -30,7 +31,7 @@ class CrashFaultIT {
     private void crash(String fault, String url) throws Exception {
         int rounds = Scale.of(5, 100);
         Random random = Scale.random();
-        try (Crew crew = Crew.start(url, folder, WORKERS, PRODUCERS)) {
+        try (Crew crew = Crew.start(url, folder, PARTS)) {
             int killed = 0;
             for (int round = 0; round < rounds; round++) {
                 crew.awaitLines(1 + random.nextInt(Scale.of(400, 1_500)));

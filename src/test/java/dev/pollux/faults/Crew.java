@@ -2,6 +2,7 @@ package dev.pollux.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pollux.faults.LoadProcess.Part;
 import dev.pollux.testing.ChildJvm;
 import dev.pollux.testing.TestDatabase;
 import io.r2dbc.spi.ConnectionFactories;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import reactor.core.publisher.Flux;
@@ -21,13 +23,13 @@ import reactor.core.publisher.Mono;
 final class Crew implements AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final Duration MOMENT = Duration.ofSeconds(3);
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(200);
 
     private final String url;
     private final Path folder;
     private final TestDatabase database;
-    private final List<Member> workers = new ArrayList<>();
-    private final List<Member> producers = new ArrayList<>();
+    private final List<Member> members = new ArrayList<>();
     private final Semaphore lines = new Semaphore(0);
 
     private Crew(String url, Path folder) {
@@ -36,8 +38,8 @@ final class Crew implements AutoCloseable {
         this.database = TestDatabase.at(url);
     }
 
-    /** Sets the database up and starts so many processes. */
-    static Crew start(String url, Path folder, int workers, int producers) throws IOException {
+    /** Sets the database up and starts a process for each of these parts. */
+    static Crew start(String url, Path folder, List<Part> parts) throws IOException {
         Crew crew = new Crew(url, folder);
         try (Ledger ledger = Ledger.open(folder, "setup")) {
             Load.on(ConnectionFactories.get(url), ledger, config -> config)
@@ -46,43 +48,84 @@ final class Crew implements AutoCloseable {
                     .block(PATIENCE);
         }
         Audit.begin(crew.database);
-        for (int i = 0; i < workers; i++) {
-            crew.workers.add(crew.new Member("worker" + i, false));
-        }
-        for (int i = 0; i < producers; i++) {
-            crew.producers.add(crew.new Member("producer" + i, true));
+        for (Part part : parts) {
+            crew.members.add(crew.new Member(part, crew.members.size()));
         }
         return crew;
     }
 
     /** A process that is started again under its name whenever it was killed. */
     final class Member {
+        private final Part part;
         private final String name;
-        private final boolean pushes;
         private int incarnation;
+        private CountDownLatch pushedAll = new CountDownLatch(1);
         private ChildJvm jvm;
 
-        private Member(String name, boolean pushes) throws IOException {
-            this.name = name;
-            this.pushes = pushes;
+        private Member(Part part, int number) throws IOException {
+            this.part = part;
+            this.name = "member" + number;
             this.jvm = start();
         }
 
         private ChildJvm start() throws IOException {
-            ChildJvm started = pushes
-                    ? LoadProcess.producer(url, folder, name, incarnation++)
-                    : LoadProcess.worker(url, folder, name);
-            started.lines().subscribe(line -> lines.release(), error -> {});
+            CountDownLatch last = new CountDownLatch(part == Part.WORKS ? 0 : 1);
+            ChildJvm started = LoadProcess.start(part, url, folder, name, incarnation++);
+            started.lines()
+                    .subscribe(
+                            line -> {
+                                if (line.equals(LoadProcess.PUSHED_ALL)) {
+                                    last.countDown();
+                                } else {
+                                    lines.release();
+                                }
+                            },
+                            error -> {});
+            pushedAll = last;
             return started;
         }
 
-        void killAndStartAgain() throws IOException, InterruptedException {
-            jvm.kill();
+        /** To be called when it has ended. */
+        void startAgain() throws IOException {
             jvm = start();
         }
 
         ChildJvm jvm() {
             return jvm;
+        }
+
+        /** How many leases its workers have, alive or dead. */
+        long leases() {
+            return database.number(
+                    "SELECT count(*) FROM Jobs WHERE status IN ('Queued', 'Running') AND " + isItsWorker());
+        }
+
+        /** Waits until it has stored so many more outcomes. */
+        void awaitMoreOutcomes(int many) {
+            moreOutcomes(many).block(PATIENCE);
+        }
+
+        /** Whether it stores another outcome within a moment. */
+        boolean goesOn() {
+            return Boolean.TRUE.equals(moreOutcomes(1)
+                    .thenReturn(true)
+                    .timeout(MOMENT, Mono.just(false))
+                    .block(PATIENCE));
+        }
+
+        private Mono<Void> moreOutcomes(int many) {
+            long before = database.number(outcomes());
+            return database.becomes(
+                    "SELECT (" + outcomes() + ") >= " + (before + many), 1L, Flux.interval(BETWEEN_LOOKS));
+        }
+
+        private String outcomes() {
+            return "SELECT count(*) FROM Jobs WHERE status = 'Done' AND " + isItsWorker();
+        }
+
+        /** A condition on a row of Jobs. */
+        String isItsWorker() {
+            return "lock_by GLOB '" + name + "-*'";
         }
     }
 
@@ -90,8 +133,8 @@ final class Crew implements AutoCloseable {
         return database;
     }
 
-    List<Member> workers() {
-        return workers;
+    Member member(int number) {
+        return members.get(number);
     }
 
     /** Waits until all processes together have printed so many lines more. */
@@ -104,40 +147,42 @@ final class Crew implements AutoCloseable {
 
     /** Kills one to three processes at once and starts them again; gives how many. */
     int killSome(Random random) throws IOException, InterruptedException {
-        List<Member> all = new ArrayList<>(workers);
-        all.addAll(producers);
+        List<Member> all = new ArrayList<>(members);
         Collections.shuffle(all, random);
         int many = 1 + random.nextInt(3);
         for (Member victim : all.subList(0, many)) {
-            victim.killAndStartAgain();
+            victim.jvm.kill();
+            victim.startAgain();
         }
         return many;
     }
 
-    /** Has the producers end, waits until every task has ended, has the workers end, and checks. */
+    /** Has all pushes end, waits until every task has ended, has the processes end, and checks. */
     Verdict finish() throws IOException, InterruptedException {
-        stop(producers);
+        for (Member member : members) {
+            member.jvm.tell("push no more");
+        }
+        for (Member member : members) {
+            assertThat(member.pushedAll.await(PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                    .as("%s: its last push ends", member.name)
+                    .isTrue();
+        }
         Mono<Void> allEnded = database.becomes(
                 "SELECT count(*) FROM Jobs WHERE status NOT IN ('Done', 'Killed')", 0L, Flux.interval(BETWEEN_LOOKS));
         allEnded.block(PATIENCE);
-        stop(workers);
-        assertThat(database.number("SELECT count(*) FROM Jobs WHERE status IN ('Queued', 'Running')"))
-                .isZero();
-        return Checker.check(database, folder);
-    }
-
-    private static void stop(List<Member> members) throws InterruptedException {
         members.forEach(member -> member.jvm.tellToStop());
         for (Member member : members) {
             assertThat(member.jvm.awaitExit(PATIENCE.toSeconds()))
                     .as(member.name)
                     .isZero();
         }
+        assertThat(database.number("SELECT count(*) FROM Jobs WHERE status IN ('Queued', 'Running')"))
+                .isZero();
+        return Checker.check(database, folder);
     }
 
     @Override
     public void close() {
-        workers.forEach(member -> member.jvm.close());
-        producers.forEach(member -> member.jvm.close());
+        members.forEach(member -> member.jvm.close());
     }
 }

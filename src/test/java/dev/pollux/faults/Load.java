@@ -28,10 +28,14 @@ record Load(LibsqlStorage<Work> storage, Ledger ledger) {
 
     static final String QUEUE = "load";
     static final Duration KEEP_ALIVE = Duration.ofMillis(500);
+    static final Duration DRAIN_TIME = Duration.ofSeconds(10);
     static final Duration ORPHANED_AFTER = Duration.ofSeconds(2);
 
     private static final int MANY_TRIES = 1_000_000;
     private static final int IN_FLIGHT = 16;
+    /** Of so many pushes, one is of a batch. */
+    private static final int BATCHES = 10;
+
     private static final int BATCH = 20;
     private static final int EVERY = 20;
 
@@ -44,7 +48,7 @@ record Load(LibsqlStorage<Work> storage, Ledger ledger) {
                 .reenqueueOrphanedAfter(ORPHANED_AFTER)
                 .maxAttempts(MANY_TRIES)
                 .retryPolicy(RetryPolicy.fixed(Duration.ZERO))
-                .drainTime(Duration.ofSeconds(10))
+                .drainTime(DRAIN_TIME)
                 .listener(StorageListener.logging());
         return new Load(
                 LibsqlStorage.create(
@@ -61,13 +65,18 @@ record Load(LibsqlStorage<Work> storage, Ledger ledger) {
     Flux<Integer> push(String producer, Flux<Long> numbers) {
         return numbers.flatMap(
                 number -> {
-                    int size = number % 10 == 0 ? BATCH : 1;
+                    int size = number % BATCHES == 0 ? BATCH : 1;
                     List<NewTask<Work>> tasks = LongStream.range(number * BATCH, number * BATCH + size)
                             .mapToObj(i -> NewTask.of(new Work(producer, i)).id(TaskId.next()))
                             .toList();
                     return push(tasks).thenReturn(size).onErrorComplete();
                 },
                 IN_FLIGHT);
+    }
+
+    /** The number of the i-th push, from 0, that is not of a batch. */
+    static long single(long i) {
+        return i + i / (BATCHES - 1) + 1;
     }
 
     private Mono<Void> push(List<NewTask<Work>> tasks) {

@@ -7,73 +7,132 @@ import io.r2dbc.spi.ConnectionFactories;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import org.reactivestreams.Publisher;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Sinks;
 
 /**
- * A program that takes one part in a load until its standard input ends: it prints a line for each push that completed, or
- * for each outcome that was stored. It ends with 0 when it has left nothing behind.
+ * A program that takes one part in a load. It prints a line for each push that completed or, if it works, for each outcome
+ * that was stored. A line on its standard input ends its pushes, and it prints {@link #PUSHED_ALL} when the last has
+ * completed; the end of its input, or a signal, ends all of it. It exits when it has left nothing behind.
  */
 public final class LoadProcess {
 
+    static final String PUSHED_ALL = "pushed all";
+
     /** About 580 tasks a second, for one push of ten is a batch. */
     private static final Duration BETWEEN_PUSHES = Duration.ofMillis(5);
+    /** How many tasks one that pushes as many as it runs is ahead by. */
+    private static final int AHEAD = 64;
+    /** More than the drain time. */
+    private static final Duration GOODBYE = Duration.ofSeconds(60);
 
-    private LoadProcess() {}
-
-    /** Starts a process that pushes. A name and an incarnation must not be used twice. */
-    static ChildJvm producer(String url, Path ledgers, String name, int incarnation) throws IOException {
-        return ChildJvm.startLight(
-                LoadProcess.class, "push", url, ledgers.toString(), name, String.valueOf(incarnation));
+    /** What a process does. */
+    enum Part {
+        /** Pushes at a steady rate. */
+        PUSHES,
+        WORKS,
+        /** Works, and pushes a task for each outcome, as fast as it goes. */
+        BOTH
     }
 
-    /** Starts a process that works. */
-    static ChildJvm worker(String url, Path ledgers, String name) throws IOException {
-        return ChildJvm.startLight(LoadProcess.class, "work", url, ledgers.toString(), name);
-    }
+    private final Part part;
+    private final String name;
+    private final long incarnation;
+    private final Load load;
+    private final Sinks.Empty<Void> pushNoMore = Sinks.empty();
+    private final Sinks.Empty<Void> workNoMore = Sinks.empty();
+    private final CountDownLatch over;
 
-    /** Takes what the two methods above give. */
-    public static void main(String[] arguments) throws IOException {
-        String name = arguments[3];
-        Sinks.Empty<Void> stop = Sinks.empty();
-        Sinks.Empty<Void> stopped = Sinks.empty();
+    private LoadProcess(Part part, String url, Path ledgers, String name, long incarnation) throws IOException {
+        this.part = part;
+        this.name = name;
+        this.incarnation = incarnation;
+        // Its worker, if it has one, has stopped, and its last push has ended, if it pushes.
+        this.over = new CountDownLatch(part == Part.BOTH ? 2 : 1);
         StorageListener whenStopped = event -> {
             if (event instanceof StorageEvent.WorkerStopped) {
-                stopped.tryEmitEmpty().orThrow();
+                over.countDown();
             }
         };
-        Ledger ledger = Ledger.open(
-                Path.of(arguments[2]), name + "-" + ProcessHandle.current().pid());
-        Load load = Load.on(
-                ConnectionFactories.get(arguments[1]),
+        Ledger ledger =
+                Ledger.open(ledgers, name + "-" + ProcessHandle.current().pid());
+        this.load = Load.on(
+                ConnectionFactories.get(url),
                 ledger,
                 config -> config.listener(StorageListener.logging().and(whenStopped)));
-        boolean pushes = arguments[0].equals("push");
-        Publisher<?> lines = pushes
-                ? load.push(name, numbers(Integer.parseInt(arguments[4])).takeUntilOther(stop.asMono()))
-                : load.work(name, tasks -> tasks.takeUntilOther(stop.asMono()));
-        Flux.from(lines)
-                .doOnNext(System.out::println)
-                .doFinally(end -> {
-                    if (pushes) {
-                        stopped.tryEmitEmpty().orThrow();
-                    }
-                })
-                .subscribe(line -> {}, error -> {
-                    LoggerFactory.getLogger(LoadProcess.class).error("the load ended", error);
-                    System.exit(1);
-                });
-        while (System.in.read() >= 0) {
-            // Until the parent closes it.
+    }
+
+    /** Starts a process. A name and an incarnation must not be used twice. */
+    static ChildJvm start(Part part, String url, Path ledgers, String name, int incarnation) throws IOException {
+        List<String> arguments = List.of(part.name(), url, ledgers.toString(), name, String.valueOf(incarnation));
+        return ChildJvm.startLight(LoadProcess.class, arguments.toArray(String[]::new));
+    }
+
+    /** Takes what the method above gives. */
+    public static void main(String[] arguments) throws IOException {
+        new LoadProcess(
+                        Part.valueOf(arguments[0]),
+                        arguments[1],
+                        Path.of(arguments[2]),
+                        arguments[3],
+                        Integer.parseInt(arguments[4]))
+                .run();
+    }
+
+    private void run() throws IOException {
+        Runtime.getRuntime().addShutdownHook(new Thread(this::stop, "stop"));
+        Sinks.Many<Integer> outcomes = Sinks.many().unicast().onBackpressureBuffer();
+        if (part != Part.WORKS) {
+            Flux<Long> numbers = part == Part.PUSHES
+                    ? Flux.interval(BETWEEN_PUSHES).onBackpressureDrop()
+                    : Flux.range(0, AHEAD).concatWith(outcomes.asFlux()).index((i, tick) -> Load.single(i));
+            load.push(
+                            name,
+                            numbers.map(number -> incarnation * 1_000_000L + number)
+                                    .takeUntilOther(pushNoMore.asMono()))
+                    .doOnNext(size -> {
+                        if (part == Part.PUSHES) {
+                            System.out.println(size);
+                        }
+                    })
+                    .doOnTerminate(() -> {
+                        System.out.println(PUSHED_ALL);
+                        over.countDown();
+                    })
+                    .subscribe(size -> {}, LoadProcess::fail);
         }
-        stop.tryEmitEmpty().orThrow();
-        stopped.asMono().block(Duration.ofSeconds(60));
+        if (part != Part.PUSHES) {
+            load.work(name, tasks -> tasks.takeUntilOther(workNoMore.asMono()))
+                    .doOnNext(outcome -> {
+                        System.out.println(outcome);
+                        outcomes.tryEmitNext(1);
+                    })
+                    .subscribe(outcome -> {}, LoadProcess::fail);
+        }
+        for (int read = System.in.read(); read >= 0; read = System.in.read()) {
+            pushNoMore.tryEmitEmpty();
+        }
         System.exit(0);
     }
 
-    private static Flux<Long> numbers(int incarnation) {
-        return Flux.interval(BETWEEN_PUSHES).onBackpressureDrop().map(number -> incarnation * 1_000_000L + number);
+    private void stop() {
+        pushNoMore.tryEmitEmpty();
+        workNoMore.tryEmitEmpty();
+        try {
+            if (!over.await(GOODBYE.toSeconds(), TimeUnit.SECONDS)) {
+                fail(new IllegalStateException("it does not end within " + GOODBYE));
+            }
+        } catch (InterruptedException e) {
+            fail(e);
+        }
+    }
+
+    private static void fail(Throwable error) {
+        LoggerFactory.getLogger(LoadProcess.class).error("the load ended", error);
+        Runtime.getRuntime().halt(1);
     }
 }

@@ -2,7 +2,9 @@ package dev.pollux.testing;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,6 +58,13 @@ public final class ChildJvm implements AutoCloseable {
         return Flux.fromStream(printed.lines()).subscribeOn(Schedulers.boundedElastic());
     }
 
+    /** Writes a line to its standard input. */
+    public void tell(String line) throws IOException {
+        OutputStream input = process.getOutputStream();
+        input.write((line + '\n').getBytes(StandardCharsets.UTF_8));
+        input.flush();
+    }
+
     /** Ends its standard input. */
     public void tellToStop() {
         try {
@@ -70,9 +79,9 @@ public final class ChildJvm implements AutoCloseable {
         process.destroyForcibly().waitFor();
     }
 
-    /** Asks it to end, as {@code kill} and service managers do. */
-    public void terminate() {
-        process.destroy();
+    /** Asks it to end, as service managers do by {@code SIGTERM}; its standard input stays open. */
+    public void terminate() throws IOException, InterruptedException {
+        signal("-TERM");
     }
 
     /** Stops it, as {@code SIGSTOP} does: it does nothing any more, and does not know. */
