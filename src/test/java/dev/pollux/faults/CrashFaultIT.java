@@ -34,7 +34,7 @@ class CrashFaultIT {
         try (Crew crew = Crew.start(url, folder, PARTS)) {
             int killed = 0;
             for (int round = 0; round < rounds; round++) {
-                crew.awaitLines(1 + random.nextInt(Scale.of(400, 1_500)));
+                crew.awaitSteps(1 + random.nextInt(Scale.of(400, 1_500)));
                 killed += crew.killSome(random);
             }
             Report.add(fault, killed, crew.finish());

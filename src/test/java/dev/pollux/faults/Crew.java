@@ -30,7 +30,7 @@ final class Crew implements AutoCloseable {
     private final Path folder;
     private final TestDatabase database;
     private final List<Member> members = new ArrayList<>();
-    private final Semaphore lines = new Semaphore(0);
+    private final Semaphore steps = new Semaphore(0);
 
     private Crew(String url, Path folder) {
         this.url = url;
@@ -74,10 +74,11 @@ final class Crew implements AutoCloseable {
             started.lines()
                     .subscribe(
                             line -> {
-                                if (line.equals(LoadProcess.PUSHED_ALL)) {
-                                    last.countDown();
-                                } else {
-                                    lines.release();
+                                switch (line) {
+                                    case LoadProcess.ONE_MORE -> steps.release();
+                                    case LoadProcess.PUSHED_ALL -> last.countDown();
+                                    // What it logs.
+                                    default -> System.out.println(name + ": " + line);
                                 }
                             },
                             error -> {});
@@ -137,11 +138,11 @@ final class Crew implements AutoCloseable {
         return members.get(number);
     }
 
-    /** Waits until all processes together have printed so many lines more. */
-    void awaitLines(int many) throws InterruptedException {
-        lines.drainPermits();
-        assertThat(lines.tryAcquire(many, PATIENCE.toSeconds(), TimeUnit.SECONDS))
-                .as("%s lines within %s", many, PATIENCE)
+    /** Waits until all processes together have told of so many more pushes and outcomes. */
+    void awaitSteps(int many) throws InterruptedException {
+        steps.drainPermits();
+        assertThat(steps.tryAcquire(many, PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                .as("%s steps within %s", many, PATIENCE)
                 .isTrue();
     }
 

@@ -15,12 +15,13 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Sinks;
 
 /**
- * A program that takes one part in a load. It prints a line for each push that completed or, if it works, for each outcome
- * that was stored. A line on its standard input ends its pushes, and it prints {@link #PUSHED_ALL} when the last has
+ * A program that takes one part in a load. It prints {@link #ONE_MORE} for each push that completed or, if it works, for each
+ * outcome that was stored. A line on its standard input ends its pushes, and it prints {@link #PUSHED_ALL} when the last has
  * completed; the end of its input, or a signal, ends all of it. It exits when it has left nothing behind.
  */
 public final class LoadProcess {
 
+    static final String ONE_MORE = "one more";
     static final String PUSHED_ALL = "pushed all";
 
     /** About 580 tasks a second, for one push of ten is a batch. */
@@ -96,7 +97,7 @@ public final class LoadProcess {
                                     .takeUntilOther(pushNoMore.asMono()))
                     .doOnNext(size -> {
                         if (part == Part.PUSHES) {
-                            System.out.println(size);
+                            System.out.println(ONE_MORE);
                         }
                     })
                     .doOnTerminate(() -> {
@@ -108,7 +109,7 @@ public final class LoadProcess {
         if (part != Part.PUSHES) {
             load.work(name, tasks -> tasks.takeUntilOther(workNoMore.asMono()))
                     .doOnNext(outcome -> {
-                        System.out.println(outcome);
+                        System.out.println(ONE_MORE);
                         outcomes.tryEmitNext(1);
                     })
                     .subscribe(outcome -> {}, LoadProcess::fail);

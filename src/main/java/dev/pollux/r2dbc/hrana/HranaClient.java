@@ -28,12 +28,14 @@ final class HranaClient {
     private final HttpChannel channel;
     private final HranaFaults faults;
     private final OwnWrites writes;
+    private final LoneWrites loneWrites;
 
     HranaClient(HranaOptions options) {
         this.options = options;
         this.channel = new HttpChannel(options);
         this.faults = new HranaFaults(options);
         this.writes = new OwnWrites(options.consistentReads());
+        this.loneWrites = new LoneWrites(this, options.base());
     }
 
     /**
@@ -52,6 +54,11 @@ final class HranaClient {
     @Nullable
     Long after() {
         return writes.index();
+    }
+
+    /** The streams of writes outside transactions. */
+    LoneWrites loneWrites() {
+        return loneWrites;
     }
 
     /** Asks which version the server speaks, and which SQLite it is; so a wrong host or token shows here. */
@@ -161,7 +168,7 @@ final class HranaClient {
         return given.endsWith("/") ? given.substring(0, given.length() - 1) : given;
     }
 
-    void close() {
-        channel.close();
+    Mono<Void> close() {
+        return loneWrites.close().then(Mono.fromRunnable(channel::close));
     }
 }

@@ -24,8 +24,8 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * A session on a server. Outside a transaction it holds nothing there: each piece of work is one request that opens a
- * stream, runs and closes it. Inside, it owns a stream.
+ * A session on a server. Outside a transaction it holds nothing there: each piece of work is one request. Reads open a
+ * stream for it and close it; writes share those of {@link LoneWrites}. Inside, it owns a stream.
  *
  * <p>Rows that are read on outside a transaction have a stream to themselves and let the next work start; inside one
  * they occupy the stream, and the next work lets them be read out into memory.
@@ -111,8 +111,11 @@ final class HranaSession implements Session {
         return Mono.error(faults.server(failed.error(), ask));
     }
 
-    /** Runs one request on a stream that is closed with it. */
+    /** Runs one request. */
     private Mono<Result> once(Request request, Ask ask) {
+        if (ask.stake() == Stake.WRITE && server.v3() && LoneWrites.takes(request)) {
+            return client.loneWrites().run(request, ask);
+        }
         return client.pipeline(options.base(), server.v3(), null, List.of(request, RequestWriter.CLOSE), ask)
                 .map(PipelineReply::first);
     }

@@ -47,7 +47,7 @@ public final class HranaTransport implements Transport {
 
     @Override
     public Mono<Void> close() {
-        return Mono.fromRunnable(client::close);
+        return client.close();
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.pollux.r2dbc.hrana;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -18,6 +19,8 @@ final class Json {
                     .maxStringLength(Integer.MAX_VALUE)
                     .build())
             .build();
+
+    private static final double MOST_MILLIS = 1e9;
 
     private Json() {}
 
@@ -42,6 +45,13 @@ final class Json {
             throw new MalformedReplyException("a text with half of a surrogate pair");
         }
         return text;
+    }
+
+    /** The number of milliseconds here, which is only a hint: zero if it is none that makes sense. */
+    static Duration millis(JsonParser json) {
+        double millis = json.currentToken().isNumeric() ? json.getDoubleValue() : 0;
+        json.skipChildren();
+        return millis > 0 && millis < MOST_MILLIS ? Duration.ofNanos((long) (millis * 1e6)) : Duration.ZERO;
     }
 
     /** The integer here, as a number or, as Hrana writes 64-bit ones, as a string; null if there is a JSON null. */

@@ -1,6 +1,7 @@
 package dev.pollux.r2dbc.hrana;
 
 import dev.pollux.r2dbc.transport.Answer;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,11 @@ record PipelineReply(@Nullable String baton, @Nullable String baseUrl, List<Resu
             return null;
         }
 
+        /** How long a batch waited for its first step, as the server says; zero if it does not. */
+        default Duration waited() {
+            return Duration.ZERO;
+        }
+
         /** The statement's answer. */
         record Executed(Answer answer, @Nullable Long index) implements Result {}
 
@@ -29,7 +35,9 @@ record PipelineReply(@Nullable String baton, @Nullable String baseUrl, List<Resu
         record Batched(
                 List<@Nullable Answer> answers,
                 List<@Nullable ServerError> errors,
-                @Nullable Long index) implements Result {
+                Duration waited,
+                @Nullable Long index)
+                implements Result {
             boolean skipped(int step) {
                 return answers.get(step) == null && errors.get(step) == null;
             }

@@ -4,6 +4,7 @@ import dev.pollux.r2dbc.hrana.PipelineReply.Result;
 import dev.pollux.r2dbc.hrana.PipelineReply.ServerError;
 import dev.pollux.r2dbc.transport.Answer;
 import dev.pollux.r2dbc.transport.Column;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -80,7 +81,7 @@ final class ReplyReader {
     /** The result of a statement or of a batch; their fields tell them apart. */
     private static Result body(JsonParser json) {
         Statement statement = new Statement();
-        List<@Nullable Answer> answers = null;
+        List<@Nullable Statement> steps = null;
         List<@Nullable ServerError> errors = null;
         Long index = null;
         while (json.nextToken() != JsonToken.END_OBJECT) {
@@ -88,23 +89,33 @@ final class ReplyReader {
             json.nextToken();
             switch (name) {
                 case "step_results" ->
-                    answers = list(json, p -> p.currentToken() == JsonToken.VALUE_NULL ? null : answer(p));
+                    steps = list(json, p -> p.currentToken() == JsonToken.VALUE_NULL ? null : step(p));
                 case "step_errors" ->
                     errors = list(json, p -> p.currentToken() == JsonToken.VALUE_NULL ? null : error(p));
                 case "replication_index" -> index = Json.integer(json);
                 default -> statement.field(name, json);
             }
         }
-        if (answers != null && errors != null) {
-            if (answers.size() != errors.size()) {
+        if (steps != null && errors != null) {
+            if (steps.size() != errors.size()) {
                 throw new MalformedReplyException("a batch whose results and errors differ in number");
             }
-            return new Result.Batched(answers, errors, index);
+            return batched(steps, errors, index);
         }
         return new Result.Executed(statement.answer(), index);
     }
 
-    private static Answer answer(JsonParser json) {
+    private static Result batched(
+            List<@Nullable Statement> steps, List<@Nullable ServerError> errors, @Nullable Long index) {
+        List<@Nullable Answer> answers = new ArrayList<>(steps.size());
+        for (Statement step : steps) {
+            answers.add(step == null ? null : step.answer());
+        }
+        Statement first = steps.isEmpty() ? null : steps.get(0);
+        return new Result.Batched(answers, errors, first == null ? Duration.ZERO : first.took, index);
+    }
+
+    private static Statement step(JsonParser json) {
         Json.expect(json, JsonToken.START_OBJECT);
         Statement statement = new Statement();
         while (json.nextToken() != JsonToken.END_OBJECT) {
@@ -112,7 +123,7 @@ final class ReplyReader {
             json.nextToken();
             statement.field(name, json);
         }
-        return statement.answer();
+        return statement;
     }
 
     /** The fields of a statement's result as they come. */
@@ -120,6 +131,7 @@ final class ReplyReader {
         private List<Column> columns = List.of();
         private List<@Nullable Object[]> rows = List.of();
         private long affected;
+        private Duration took = Duration.ZERO;
 
         void field(String name, JsonParser json) {
             switch (name) {
@@ -129,6 +141,7 @@ final class ReplyReader {
                     Long count = Json.integer(json);
                     affected = count == null ? 0 : count;
                 }
+                case "query_duration_ms" -> took = Json.millis(json);
                 default -> json.skipChildren();
             }
         }

@@ -207,7 +207,7 @@ class HranaReplicaIT {
                             Result.Executed.class,
                             executed -> assertThat(only(executed.answer())).isEqualTo(1L));
         } finally {
-            client.close();
+            client.close().block(PATIENCE);
         }
     }
 
