@@ -96,7 +96,10 @@ public final class LibsqlConnectionFactoryProvider implements ConnectionFactoryP
     /** Servers: the token. Default: none. See above for how to give it in a URL. */
     public static final Option<CharSequence> AUTH_TOKEN = Option.sensitiveValueOf("authToken");
 
-    /** Servers: gives the token for each request, for tokens that change; it must not block. Default: none. */
+    /**
+     * Servers: gives the token for each request, for tokens that change; it must not block. When the server refuses a token
+     * it is asked again, and if it gives another, the request is sent once more. Default: none.
+     */
     public static final Option<Supplier<String>> AUTH_TOKEN_SUPPLIER = Option.sensitiveValueOf("authTokenSupplier");
 
     /** Servers: whether to use TLS; the same as {@link ConnectionFactoryOptions#SSL}. Default: true for libsql and https. */

@@ -49,7 +49,10 @@ public final class HranaOptions {
         return baseUri;
     }
 
-    /** Gives the access token, or null for none; asked before each request, so that a token can be renewed. */
+    /**
+     * Gives the access token, or null for none; asked before each request, so that a token can be renewed, and again when
+     * it was refused.
+     */
     public Supplier<@Nullable String> authToken() {
         return authToken;
     }
@@ -142,7 +145,10 @@ public final class HranaOptions {
             return authToken(() -> token);
         }
 
-        /** Where tokens come from: asked before each request, must not block, may give null for none. */
+        /**
+         * Where tokens come from: asked before each request, must not block, may give null for none. When the server
+         * refuses a token (401) it is asked again, and if it then gives another, the request is sent once more.
+         */
         public Builder authToken(Supplier<@Nullable String> token) {
             this.authToken = Objects.requireNonNull(token, "authToken");
             return this;

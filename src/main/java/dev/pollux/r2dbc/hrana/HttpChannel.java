@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -30,11 +31,12 @@ import reactor.core.publisher.Mono;
 
 /**
  * Requests and answers as bytes, over OkHttp. It emits on OkHttp's threads, on which answers may be read but no user
- * code may run. Cancelling cancels the HTTP call, which closes its connection.
+ * code may run, save the supplier of tokens. Cancelling cancels the HTTP call, which closes its connection.
  *
- * <p>Nothing is ever sent twice: a request whose connection broke may have run. {@code retryOnConnectionFailure(false)}
- * is not enough for that, since OkHttp also repeats after a 503 with {@code Retry-After: 0} or a 421; so bodies are
- * one-shot as well.
+ * <p>Nothing that may have run is ever sent twice: neither is a request whose connection broke. {@code
+ * retryOnConnectionFailure(false)} is not enough for that, since OkHttp also repeats after a 503 with {@code Retry-After:
+ * 0} or a 421; so bodies are one-shot as well. A request whose token was refused did not run, and a server keeps its
+ * stream as it was: with another token, it is sent once more.
  *
  * @see <a href="https://square.github.io/okhttp/features/calls/">OkHttp on retries and follow-ups</a>
  */
@@ -92,10 +94,20 @@ final class HttpChannel {
      * @param hadToken whether the request carried an access token
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Reply(int status, byte[] body, boolean hadToken) {
+    record Reply(int status, byte[] body, boolean hadToken) implements Answered {
         boolean isSuccess() {
             return status >= 200 && status < 300;
         }
+
+        @Override
+        public boolean refusesToken() {
+            return status == 401;
+        }
+    }
+
+    private interface Answered {
+        /** Whether the server did not even look at the request, for want of a token that is good. */
+        boolean refusesToken();
     }
 
     /** Reads a successful answer as it comes. */
@@ -105,7 +117,12 @@ final class HttpChannel {
     }
 
     /** An answer that is read as it comes, or a reply that is none. */
-    record Streamed<T>(@Nullable T opened, @Nullable Reply refusal) {}
+    record Streamed<T>(@Nullable T opened, @Nullable Reply refusal) implements Answered {
+        @Override
+        public boolean refusesToken() {
+            return refusal != null && refusal.refusesToken();
+        }
+    }
 
     Mono<Reply> get(String url) {
         return exchange(url, null, client, options.callTimeout(), (call, response, secret) -> whole(response, secret));
@@ -152,14 +169,28 @@ final class HttpChannel {
         T read(Call call, Response response, @Nullable String secret) throws IOException;
     }
 
+    /** Sends a request, and once more if its token was refused and has been replaced in the meantime. */
+    private <T extends Answered> Mono<T> exchange(
+            String url, byte @Nullable [] body, OkHttpClient with, Duration timeout, Reading<T> reading) {
+        return Mono.defer(() -> {
+            String secret = secret();
+            return send(request(url, body, secret), secret, with, timeout, reading)
+                    .flatMap(answer -> {
+                        String next = answer.refusesToken() ? secret() : secret;
+                        return Objects.equals(next, secret)
+                                ? Mono.just(answer)
+                                : send(request(url, body, next), next, with, timeout, reading);
+                    });
+        });
+    }
+
     /**
      * Who wins between the answer and a cancel is decided by the future: one completes it, the other finds it done.
      */
-    private <T> Mono<T> exchange(
-            String url, byte @Nullable [] body, OkHttpClient with, Duration timeout, Reading<T> reading) {
+    private static <T> Mono<T> send(
+            Request request, @Nullable String secret, OkHttpClient with, Duration timeout, Reading<T> reading) {
         return Mono.fromFuture(() -> {
-            String secret = secret();
-            Call call = with.newCall(request(url, body, secret));
+            Call call = with.newCall(request);
             call.timeout().timeout(timeout.toNanos(), TimeUnit.NANOSECONDS);
             Sending sending = new Sending();
             call.addEventListener(sending);

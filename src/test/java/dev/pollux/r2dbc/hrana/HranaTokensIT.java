@@ -25,8 +25,12 @@ import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import org.assertj.core.util.Throwables;
@@ -149,6 +153,85 @@ class HranaTokensIT {
             assertThatThrownBy(() -> session.commit().block(Remote.PATIENCE))
                     .isInstanceOf(R2dbcRollbackException.class);
             assertThat(value(session, "SELECT 1")).isEqualTo(1L);
+        }
+    }
+
+    /** A supplier that gives an expired token before each good one, as one does that is renewed a moment too late. */
+    private final class LateTokens implements Supplier<@Nullable String> {
+        private final String first;
+        private int asked;
+
+        LateTokens(String first) {
+            this.first = first;
+        }
+
+        @Override
+        public @Nullable String get() {
+            return asked++ % 2 == 0 ? first : key.readWrite();
+        }
+    }
+
+    @Test
+    void aRequestWhoseTokenWasReplacedMeanwhileIsSentOnceMore() {
+        LateTokens tokens = new LateTokens(key.expired());
+        try (Remote remote = new Remote(options().authToken(tokens).build())) {
+            Session session = remote.open();
+            write(session, "CREATE TABLE late(v)");
+
+            write(session, "INSERT INTO late VALUES (1)");
+            assertThat(value(session, "SELECT count(*) FROM late")).isEqualTo(1L);
+            Work cursor = new Work(List.of(Call.read("SELECT v FROM late")), 1);
+            assertThat(session.execute(cursor).blockLast(Remote.PATIENCE)).isNotNull();
+            // The question for the version needs no token, and so takes the first bad one, and the next the good one.
+            assertThat(tokens.asked)
+                    .as("two for opening, and two for each request")
+                    .isEqualTo(10);
+        }
+    }
+
+    /** The server refuses the request at the door and keeps the stream. */
+    @Test
+    void aTransactionGoesOnWithTheNextToken() {
+        LateTokens tokens = new LateTokens(key.expired());
+        try (Remote remote = new Remote(options().authToken(tokens).build())) {
+            Session session = remote.open();
+            write(session, "CREATE TABLE joined(v)");
+
+            session.begin(TransactionMode.IMMEDIATE).block(Remote.PATIENCE);
+            write(session, "INSERT INTO joined VALUES (1)");
+            write(session, "INSERT INTO joined VALUES (2)");
+            assertThat(value(session, "SELECT count(*) FROM joined")).isEqualTo(2L);
+            session.commit().block(Remote.PATIENCE);
+
+            assertThat(value(session, "SELECT count(*) FROM joined")).isEqualTo(2L);
+        }
+    }
+
+    @Test
+    void aMissingTokenIsAskedForAgain() {
+        // The first for the question for the version, which needs none.
+        Iterator<@Nullable String> tokens =
+                Arrays.asList(null, null, key.readWrite()).iterator();
+        try (Remote remote = new Remote(options().authToken(tokens::next).build())) {
+            assertThat(remote.open().databaseVersion()).isNotEmpty();
+        }
+    }
+
+    @Test
+    void aRequestIsSentNoMoreThanTwice() {
+        AtomicInteger asked = new AtomicInteger();
+        try (Remote remote = new Remote(options()
+                .authToken(() -> {
+                    asked.incrementAndGet();
+                    return TokenKey.create().readWrite();
+                })
+                .build())) {
+            assertThatThrownBy(remote::open)
+                    .isInstanceOf(R2dbcPermissionDeniedException.class)
+                    .hasMessageContaining("wrong or expired");
+            assertThat(asked)
+                    .as("one for the version, which needs none, and two")
+                    .hasValue(3);
         }
     }
 
