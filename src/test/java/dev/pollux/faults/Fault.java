@@ -14,6 +14,8 @@ enum Fault {
     STALL("responses stalled until the client gives up", true),
     /** The answer is late, yet in time. */
     DELAY("responses delayed", true),
+    /** The token is refused; the request passes when it comes again, with the next one. */
+    UNAUTHORIZED("HTTP 401, and another token", 401, false),
     TOO_MANY_REQUESTS("HTTP 429", 429, false),
     UNAVAILABLE("HTTP 503", 503, false),
     SERVER_ERROR("HTTP 500 after the commit", 500, true),

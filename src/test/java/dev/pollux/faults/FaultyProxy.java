@@ -30,6 +30,7 @@ final class FaultyProxy extends TcpProxy {
 
     private final Map<Step, Integer> hits = new ConcurrentHashMap<>();
     private final AtomicInteger injected = new AtomicInteger();
+    private final Set<String> refused = ConcurrentHashMap.newKeySet();
     private volatile Plan plan = steps -> null;
 
     /** Listens on a free port of 127.0.0.1 for connections to the target port there. All requests pass. */
@@ -87,7 +88,10 @@ final class FaultyProxy extends TcpProxy {
 
     private @Nullable Fault faultFor(HttpMessage request) {
         Set<Step> steps = Step.in(request.body());
-        Fault fault = steps.isEmpty() ? null : plan.next(steps);
+        Fault fault = steps.isEmpty() || refused.remove(request.body()) ? null : plan.next(steps);
+        if (fault == Fault.UNAUTHORIZED) {
+            refused.add(request.body());
+        }
         if (fault != null) {
             injected.incrementAndGet();
             steps.forEach(step -> hits.merge(step, 1, Integer::sum));

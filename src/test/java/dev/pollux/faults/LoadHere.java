@@ -99,6 +99,16 @@ final class LoadHere implements AutoCloseable {
         push("producer", enough).block(PATIENCE);
     }
 
+    /** Waits until tasks are done that were not before. */
+    void awaitMoreDone() {
+        long before = database.number("SELECT count(*) FROM Jobs WHERE status = 'Done'");
+        database.becomes(
+                        "SELECT count(*) >= " + (before + 20) + " FROM Jobs WHERE status = 'Done'",
+                        1L,
+                        Flux.interval(BETWEEN_LOOKS))
+                .block(PATIENCE);
+    }
+
     /** Waits until every task has ended. */
     void awaitAllEnded() {
         database.becomes(

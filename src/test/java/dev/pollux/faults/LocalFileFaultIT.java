@@ -13,7 +13,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** A file that is full, read-only or locked by others for a while, and whose clock steps, under load. */
@@ -44,18 +43,8 @@ class LocalFileFaultIT {
         load.setUp();
         load.startWorkers(WORKERS);
         CompletableFuture<Long> pushed = load.push("producer", enough::get).toFuture();
-        awaitMoreDone();
+        load.awaitMoreDone();
         return pushed;
-    }
-
-    /** Waits until tasks are done that were not before. */
-    private void awaitMoreDone() {
-        long before = database.number("SELECT count(*) FROM Jobs WHERE status = 'Done'");
-        database.becomes(
-                        "SELECT count(*) >= " + (before + 20) + " FROM Jobs WHERE status = 'Done'",
-                        1L,
-                        Flux.interval(Duration.ofMillis(50)))
-                .block(PATIENCE);
     }
 
     private void endPushes(CompletableFuture<Long> pushed) {
@@ -78,7 +67,7 @@ class LocalFileFaultIT {
                 pragmas.run("PRAGMA max_page_count = 1");
                 full.await(20);
                 pragmas.run("PRAGMA max_page_count = 1000000");
-                awaitMoreDone();
+                load.awaitMoreDone();
             }
             end("6 disk full", rounds, load, pushed);
         }
@@ -96,7 +85,7 @@ class LocalFileFaultIT {
                 readOnly.await(20);
                 pragmas.run("PRAGMA query_only = OFF");
                 load.startWorkers(WORKERS);
-                awaitMoreDone();
+                load.awaitMoreDone();
             }
             endPushes(pushed);
             Report.add("6 read-only file", rounds, load.finishWithReleases());
@@ -116,7 +105,7 @@ class LocalFileFaultIT {
                 busy.await(1);
                 Mono.delay(held).block();
             }
-            awaitMoreDone();
+            load.awaitMoreDone();
             end("6 write lock held by another process", 1, load, pushed);
         }
     }
@@ -134,10 +123,10 @@ class LocalFileFaultIT {
             CompletableFuture<Long> pushed = begin(load);
             for (int i = 0; i < rounds; i++) {
                 stepClock(3_600);
-                awaitMoreDone();
+                load.awaitMoreDone();
                 stepClock(-3_600);
                 // What waited before is due in an hour; what comes from now on is due at once.
-                awaitMoreDone();
+                load.awaitMoreDone();
             }
             stepClock(3_600);
             end("6 clock steps of an hour", 2 * rounds + 1, load, pushed);

@@ -7,10 +7,13 @@ import dev.pollux.LibsqlStorage;
 import dev.pollux.Outcome;
 import dev.pollux.StorageEvent;
 import dev.pollux.Worker;
+import dev.pollux.r2dbc.LibsqlConnectionFactoryProvider;
 import dev.pollux.testing.Events;
 import dev.pollux.testing.Sqld;
 import dev.pollux.testing.TestDatabase;
 import io.r2dbc.spi.ConnectionFactories;
+import io.r2dbc.spi.ConnectionFactory;
+import io.r2dbc.spi.ConnectionFactoryOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -19,6 +22,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,7 +45,16 @@ class ServerFaultIT {
     }
 
     private LoadHere load(TestDatabase database, int port) {
-        return new LoadHere(database, folder, () -> ConnectionFactories.get(url(port)), config -> config);
+        return new LoadHere(database, folder, () -> factory(port), config -> config);
+    }
+
+    /** Each request has a token of its own, at which only the proxy may look. */
+    private static ConnectionFactory factory(int port) {
+        AtomicInteger tokens = new AtomicInteger();
+        return ConnectionFactories.get(ConnectionFactoryOptions.parse(url(port))
+                .mutate()
+                .option(LibsqlConnectionFactoryProvider.AUTH_TOKEN_SUPPLIER, () -> "token" + tokens.incrementAndGet())
+                .build());
     }
 
     /** Of the requests, every fifth is hit, and the first with a step that was not. */

@@ -1,6 +1,6 @@
 package dev.pollux.r2dbc;
 
-import dev.pollux.testing.Sqld;
+import dev.pollux.testing.SqldPair;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
@@ -10,23 +10,20 @@ import org.junit.jupiter.api.TestInstance;
 @SuppressWarnings("NullAway.Init") // started before all
 class SqldReplicaDriverIT extends ServerDriverContract {
 
-    private Sqld primary;
-    private Sqld replica;
+    private SqldPair servers;
 
     @BeforeAll
     void startServers() {
-        primary = Sqld.startPrimary();
-        replica = primary.startReplica();
+        servers = SqldPair.start();
     }
 
     @AfterAll
     void stopServers() {
-        replica.close();
-        primary.close();
+        servers.close();
     }
 
     @Override
     String url() {
-        return "r2dbc:libsql:" + replica.url() + "?consistentReads=true";
+        return "r2dbc:libsql:" + servers.replica().url() + "?consistentReads=true";
     }
 }

@@ -77,9 +77,9 @@ public final class Sqld implements AutoCloseable {
         return start(null, true);
     }
 
-    /** Starts a replica of this server, which was started as a primary. Close it first. */
-    public Sqld startReplica() {
-        return start("--primary-grpc-url", "http://127.0.0.1:" + grpcPort);
+    /** Starts a replica of a primary that it finds at that port of 127.0.0.1. Close it before the primary. */
+    public static Sqld startReplica(int primaryPort) {
+        return start("--primary-grpc-url", "http://127.0.0.1:" + primaryPort);
     }
 
     /** Starts a server that lets in only tokens signed by {@code key}, or anyone if it is null. */
@@ -154,6 +154,11 @@ public final class Sqld implements AutoCloseable {
     /** The port it listens on. */
     public int port() {
         return port;
+    }
+
+    /** The port where replicas find it, if it was started as a primary. */
+    public int grpcPort() {
+        return grpcPort;
     }
 
     /** How much processor time it has used. */

@@ -52,10 +52,12 @@ class SqldIT {
 
     @Test
     void aReplicaPassesWritesToItsPrimary() throws Exception {
-        try (Sqld primary = Sqld.startPrimary();
-                Sqld replica = primary.startReplica()) {
-            assertThat(execute(replica, null, "CREATE TABLE t(a)").body()).contains("\"type\":\"ok\"");
-            assertThat(execute(primary, null, "SELECT count(*) FROM t").body()).contains("\"value\":\"0\"");
+        try (SqldPair servers = SqldPair.start()) {
+            assertThat(execute(servers.replica(), null, "CREATE TABLE t(a)").body())
+                    .contains("\"type\":\"ok\"");
+            assertThat(execute(servers.primary(), null, "SELECT count(*) FROM t")
+                            .body())
+                    .contains("\"value\":\"0\"");
         }
     }
 

@@ -71,11 +71,16 @@ public abstract class TcpProxy implements AutoCloseable {
         return socket;
     }
 
-    @Override
-    public void close() throws IOException {
-        listening.close();
+    /** Breaks the connections that there are. */
+    protected final void breakAll() throws IOException {
         for (Socket socket : sockets) {
             socket.close();
         }
+    }
+
+    @Override
+    public void close() throws IOException {
+        listening.close();
+        breakAll();
     }
 }

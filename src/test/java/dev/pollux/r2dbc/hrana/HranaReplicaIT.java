@@ -17,6 +17,7 @@ import dev.pollux.r2dbc.transport.Session;
 import dev.pollux.r2dbc.transport.TransactionMode;
 import dev.pollux.r2dbc.transport.Work;
 import dev.pollux.testing.Sqld;
+import dev.pollux.testing.SqldPair;
 import io.r2dbc.spi.R2dbcBadGrammarException;
 import io.r2dbc.spi.R2dbcDataIntegrityViolationException;
 import io.r2dbc.spi.R2dbcRollbackException;
@@ -37,20 +38,17 @@ import org.junit.jupiter.api.TestInstance;
 @SuppressWarnings("NullAway.Init") // started before all and each
 class HranaReplicaIT {
 
-    private Sqld primary;
-    private Sqld replica;
+    private SqldPair servers;
     private Remote remote;
 
     @BeforeAll
     void startServers() {
-        primary = Sqld.startPrimary();
-        replica = primary.startReplica();
+        servers = SqldPair.start();
     }
 
     @AfterAll
     void stopServers() {
-        replica.close();
-        primary.close();
+        servers.close();
     }
 
     @BeforeEach
@@ -68,7 +66,7 @@ class HranaReplicaIT {
     }
 
     private HranaOptions.Builder options() {
-        return HranaOptions.builder(URI.create(replica.url())).consistentReads(true);
+        return HranaOptions.builder(URI.create(servers.replica().url())).consistentReads(true);
     }
 
     /** Each kind of write is followed by each kind of read, on another connection of the same transport. */
@@ -198,11 +196,12 @@ class HranaReplicaIT {
                 ask(client, before.url(), Call.write(much), Stake.WRITE);
             }
 
-            assertThatThrownBy(() -> ask(client, replica.url(), Call.read("SELECT count(*) FROM t"), Stake.NOTHING))
+            assertThatThrownBy(() ->
+                            ask(client, servers.replica().url(), Call.read("SELECT count(*) FROM t"), Stake.NOTHING))
                     .isInstanceOf(R2dbcTimeoutException.class)
                     .hasMessageContaining("consistentReads");
-            ask(client, replica.url(), Call.write("INSERT INTO t(v) VALUES ('a')"), Stake.WRITE);
-            assertThat(ask(client, replica.url(), Call.read("SELECT count(*) FROM t"), Stake.NOTHING))
+            ask(client, servers.replica().url(), Call.write("INSERT INTO t(v) VALUES ('a')"), Stake.WRITE);
+            assertThat(ask(client, servers.replica().url(), Call.read("SELECT count(*) FROM t"), Stake.NOTHING))
                     .isInstanceOfSatisfying(
                             Result.Executed.class,
                             executed -> assertThat(only(executed.answer())).isEqualTo(1L));

@@ -1,0 +1,62 @@
+package dev.pollux.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pollux.testing.Sqld;
+import dev.pollux.testing.TestDatabase;
+import io.r2dbc.spi.ConnectionFactories;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A replica that is cut off from its primary, under load that goes through the replica. */
+class ReplicaFaultIT {
+
+    private static final int WORKERS = 2;
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+    @TempDir
+    private Path folder;
+
+    /** Reads that are to be fresh would wait for ever for a primary that is away. */
+    private static String url(Sqld sqld) {
+        return "r2dbc:libsql://127.0.0.1:" + sqld.port() + "?tls=0&callTimeout=PT0.5S&consistentReads=true";
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aReplicaThatIsCutOffLosesNothing(Line.Break how) throws Exception {
+        int breaks = Scale.of(2, 30);
+        Random random = Scale.random();
+        FaultCount faults = new FaultCount("outcome unknown");
+        try (Sqld primary = Sqld.startPrimary();
+                Line line = new Line(primary.grpcPort());
+                Sqld replica = Sqld.startReplica(line.port());
+                LoadHere load = new LoadHere(
+                        TestDatabase.at(url(primary)),
+                        folder,
+                        () -> ConnectionFactories.get(url(replica)),
+                        faults::listen)) {
+            load.setUp();
+            load.startWorkers(WORKERS);
+            AtomicBoolean enough = new AtomicBoolean();
+            CompletableFuture<Long> pushed = load.push("producer", enough::get).toFuture();
+            load.awaitMoreDone();
+            for (int i = 0; i < breaks; i++) {
+                line.apply(how);
+                faults.await(5 + random.nextInt(20));
+                line.heal();
+                load.awaitMoreDone();
+            }
+            enough.set(true);
+            assertThat(pushed).succeedsWithin(PATIENCE);
+            Report.add("2 replica cut from its primary: " + how.name().toLowerCase(Locale.ROOT), breaks, load.finish());
+        }
+    }
+}
