@@ -6,6 +6,8 @@ enum Fault {
     RESET("connections reset before the request", false),
     /** Half of the request gets to the server, and then the connection is reset. */
     HALF_REQUEST("requests halved", false),
+    /** The request gets to the server, and runs there, a moment after the client has given up. */
+    LATE_REQUEST("requests that run after the client gave up", false),
     /** The server has answered, and the connection is reset instead. */
     LOST_RESPONSE("responses lost after the commit", true),
     /** The server has answered, and half of that arrives before the connection is reset. */

@@ -30,6 +30,7 @@ final class FaultyProxy extends TcpProxy {
 
     private final Map<Step, Integer> hits = new ConcurrentHashMap<>();
     private final AtomicInteger injected = new AtomicInteger();
+    /** What was refused for its token, and passes when it comes again. */
     private final Set<String> refused = ConcurrentHashMap.newKeySet();
     private volatile Plan plan = steps -> null;
 
@@ -67,7 +68,7 @@ final class FaultyProxy extends TcpProxy {
         for (HttpMessage request = HttpMessage.read(requests); request != null; request = HttpMessage.read(requests)) {
             Fault fault = faultFor(request);
             if (fault != null && !fault.afterServer()) {
-                before(fault, request, near, far);
+                before(fault, request, near, far, answers);
                 return;
             }
             far.getOutputStream().write(request.bytes());
@@ -99,20 +100,33 @@ final class FaultyProxy extends TcpProxy {
         return fault;
     }
 
-    private static void before(Fault fault, HttpMessage request, Socket near, Socket far) throws IOException {
+    private static void before(Fault fault, HttpMessage request, Socket near, Socket far, BufferedInputStream answers)
+            throws IOException {
         if (fault == Fault.HALF_REQUEST) {
             far.getOutputStream().write(request.bytes(), 0, request.bytes().length / 2);
             far.getOutputStream().flush();
             reset(far);
+        } else if (fault == Fault.LATE_REQUEST) {
+            awaitGivenUp(near);
+            LockSupport.parkNanos(DELAY_NANOS);
+            far.getOutputStream().write(request.bytes());
+            // The server drops what it is doing for a client that does not wait for the answer.
+            HttpMessage.read(answers);
         }
         end(fault, near);
+    }
+
+    private static void awaitGivenUp(Socket near) throws IOException {
+        if (near.getInputStream().read() >= 0) {
+            throw new IOException("the client goes on");
+        }
     }
 
     private static void after(Fault fault, HttpMessage answer, Socket near) throws IOException {
         if (fault == Fault.HALF_RESPONSE) {
             near.getOutputStream().write(answer.bytes(), 0, answer.bytes().length / 2);
-        } else if (fault == Fault.STALL && near.getInputStream().read() >= 0) {
-            throw new IOException("the client goes on");
+        } else if (fault == Fault.STALL) {
+            awaitGivenUp(near);
         }
         end(fault, near);
     }
