@@ -7,19 +7,17 @@ import dev.pollux.testing.TestDatabase;
 import io.r2dbc.spi.ConnectionFactories;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** A replica that is cut off from its primary, under load that goes through the replica. */
 class ReplicaFaultIT {
 
     private static final int WORKERS = 2;
-    private static final Duration PATIENCE = Duration.ofMinutes(1);
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
 
     @TempDir
     private Path folder;
@@ -29,10 +27,9 @@ class ReplicaFaultIT {
         return "r2dbc:libsql://127.0.0.1:" + sqld.port() + "?tls=0&callTimeout=PT0.5S&consistentReads=true";
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void aReplicaThatIsCutOffLosesNothing(Line.Break how) throws Exception {
-        int breaks = Scale.of(2, 30);
+    @Test
+    void aReplicaThatIsCutOffLosesNothing() throws Exception {
+        int breaks = Scale.of(2, 60);
         Random random = Scale.random();
         FaultCount faults = new FaultCount("outcome unknown");
         try (Sqld primary = Sqld.startPrimary();
@@ -49,14 +46,14 @@ class ReplicaFaultIT {
             CompletableFuture<Long> pushed = load.push("producer", enough::get).toFuture();
             load.awaitMoreDone();
             for (int i = 0; i < breaks; i++) {
-                line.apply(how);
-                faults.await(5 + random.nextInt(20));
+                line.apply(i % 2 == 0 ? Line.Break.CUT : Line.Break.SILENCE);
+                faults.await(5 + random.nextInt(10));
                 line.heal();
                 load.awaitMoreDone();
             }
             enough.set(true);
             assertThat(pushed).succeedsWithin(PATIENCE);
-            Report.add("2 replica cut from its primary: " + how.name().toLowerCase(Locale.ROOT), breaks, load.finish());
+            Report.add("2 replica cut from its primary", breaks, load.finish());
         }
     }
 }

@@ -74,7 +74,7 @@ class TokenFaultIT {
 
     @Test
     void aTokenThatRunsOutIsReplacedAndNothingIsLost() throws Exception {
-        int times = Scale.of(100, 2_000);
+        int times = Scale.of(50, 2_000);
         try (LoadHere load = load(this::tokensThatRunOut)) {
             load.setUp();
             load.startWorkers(WORKERS);
