@@ -32,6 +32,7 @@ final class FaultyProxy extends TcpProxy {
     private final AtomicInteger injected = new AtomicInteger();
     /** What was refused for its token, and passes when it comes again. */
     private final Set<String> refused = ConcurrentHashMap.newKeySet();
+
     private volatile Plan plan = steps -> null;
 
     /** Listens on a free port of 127.0.0.1 for connections to the target port there. All requests pass. */
