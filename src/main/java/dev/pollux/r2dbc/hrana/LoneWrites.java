@@ -33,7 +33,9 @@ import reactor.core.scheduler.Schedulers;
 final class LoneWrites {
 
     private static final int MOST_IDLE = 4;
-    private static final Duration IDLE = Duration.ofSeconds(1);
+    /** Longer than the pacer ever waits, and shorter than a server keeps an idle stream. */
+    private static final Duration IDLE = Duration.ofSeconds(5);
+
     /** Statements after which a connection is as it was before. */
     private static final Pattern LEAVES_NOTHING =
             Pattern.compile("\\s*(INSERT|REPLACE|UPDATE|DELETE|WITH)\\b.*", Pattern.CASE_INSENSITIVE | Pattern.DOTALL);

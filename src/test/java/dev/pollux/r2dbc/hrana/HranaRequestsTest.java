@@ -228,7 +228,8 @@ class HranaRequestsTest extends ScriptedServer {
                 .contains("\"requests\":[{\"type\":\"store_sql\",\"sql_id\":0,\"sql\":\"INSERT")
                 .contains("\"stmt\":{\"sql_id\":0,\"args\":[{\"type\":\"integer\",\"value\":\"49\"}]}")
                 .contains("\"stmt\":{\"sql\":\"COMMIT\"}")
-                .endsWith("{\"type\":\"close\"}]}");
+                .as("the stream stays open for the next write")
+                .endsWith("{\"type\":\"close_sql\",\"sql_id\":0}]}");
     }
 
     @Test
