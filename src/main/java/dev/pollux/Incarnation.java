@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -15,6 +14,7 @@ import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
 
 /**
@@ -31,7 +31,8 @@ import reactor.core.scheduler.Schedulers;
  *
  * <p>Races: {@link #hold}, {@link #forget} and {@link #reconcile} are called as the lane settles steps, one after the
  * other and in the order in which the database ran them; so a lease that the database lists and that is not held here
- * was given in an answer that never came. The step to GONE is taken once, by whoever wins the state.
+ * was given in an answer that never came. The step to GONE is taken once, by whoever wins the state. The worker is
+ * deregistered after its last beat, which would register it again.
  */
 final class Incarnation {
 
@@ -43,6 +44,14 @@ final class Incarnation {
         GONE
     }
 
+    /** LAST is under way, too, and no other will follow. */
+    private enum Beats {
+        RESTING,
+        UNDER_WAY,
+        LAST,
+        OVER
+    }
+
     private final String id;
     private final TaskTable table;
     private final Config config;
@@ -52,7 +61,8 @@ final class Incarnation {
     private final Map<TaskId, Lease> held = new ConcurrentHashMap<>();
     private final AtomicReference<State> state = new AtomicReference<>(State.NEW);
     private final AtomicLong fetches = new AtomicLong();
-    private final AtomicBoolean beating = new AtomicBoolean();
+    private final AtomicReference<Beats> beats = new AtomicReference<>(Beats.RESTING);
+    private final Sinks.Empty<Void> beatsOver = Sinks.empty();
     private final Disposable.Composite timers = Disposables.composite();
 
     /**
@@ -97,10 +107,10 @@ final class Incarnation {
 
     /** Beats now: also finds the leases of a fetch whose answer was lost. */
     void beat() {
-        if (!beating.compareAndSet(false, true)) {
+        if (!beats.compareAndSet(Beats.RESTING, Beats.UNDER_WAY)) {
             return;
         }
-        table.beat(id, this::reconcile).doFinally(signal -> beating.set(false)).subscribe(null, error -> {
+        table.beat(id, this::reconcile).doFinally(signal -> rest()).subscribe(null, error -> {
             if (error.getCause() != null && Fault.fatal(error.getCause())) {
                 onFatal.accept(error);
             }
@@ -110,6 +120,20 @@ final class Incarnation {
     /** The number of the next fetch. */
     long nextFetch() {
         return fetches.incrementAndGet();
+    }
+
+    private void rest() {
+        if (beats.getAndUpdate(now -> now == Beats.UNDER_WAY ? Beats.RESTING : Beats.OVER) == Beats.LAST) {
+            beatsOver.tryEmitEmpty();
+        }
+    }
+
+    /** Has no beat begin any more; completes when none is under way. */
+    private Mono<Void> endBeats() {
+        if (beats.getAndUpdate(now -> now == Beats.UNDER_WAY ? Beats.LAST : Beats.OVER) == Beats.RESTING) {
+            beatsOver.tryEmitEmpty();
+        }
+        return beatsOver.asMono();
     }
 
     /** Notes leases that a fetch was given. */
@@ -188,7 +212,8 @@ final class Incarnation {
                 .filter(released -> released)
                 .count()
                 // What fails was reported by the lane; the sweep of another worker will clear up.
-                .flatMap(released -> table.deregister(id).onErrorComplete().thenReturn(released))
+                .flatMap(released ->
+                        endBeats().then(table.deregister(id)).onErrorComplete().thenReturn(released))
                 .subscribe(released -> gone(released.intValue()));
     }
 

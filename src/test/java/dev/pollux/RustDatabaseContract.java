@@ -3,6 +3,7 @@ package dev.pollux;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pollux.testing.Events;
+import dev.pollux.testing.RustTables;
 import dev.pollux.testing.TestDatabase;
 import java.time.Duration;
 import java.util.List;
@@ -29,18 +30,7 @@ abstract class RustDatabaseContract {
     @BeforeEach
     void makeTheCratesTables() {
         database = emptyDatabase();
-        database.sql("CREATE TABLE Workers (id TEXT PRIMARY KEY NOT NULL, worker_type TEXT NOT NULL, storage_name TEXT"
-                + " NOT NULL, layers TEXT, last_seen INTEGER NOT NULL DEFAULT (strftime('%s', 'now')))");
-        database.sql("CREATE TABLE Jobs (job BLOB NOT NULL, id TEXT PRIMARY KEY NOT NULL, job_type TEXT NOT NULL,"
-                + " status TEXT NOT NULL DEFAULT 'Pending', attempts INTEGER NOT NULL DEFAULT 0, max_attempts INTEGER"
-                + " NOT NULL DEFAULT 25, run_at INTEGER NOT NULL DEFAULT (strftime('%s', 'now')), last_error TEXT,"
-                + " lock_at INTEGER, lock_by TEXT, done_at INTEGER, priority INTEGER NOT NULL DEFAULT 0, metadata TEXT,"
-                + " FOREIGN KEY(lock_by) REFERENCES Workers(id))");
-        database.sql("CREATE INDEX WTIdx ON Workers(worker_type)");
-        database.sql("CREATE INDEX LSIdx ON Workers(last_seen)");
-        database.sql("CREATE INDEX SIdx ON Jobs(status)");
-        database.sql("CREATE INDEX LIdx ON Jobs(lock_by)");
-        database.sql("CREATE INDEX JTIdx ON Jobs(job_type)");
+        RustTables.create(database);
         worker("living-rust-worker", 0);
         worker("dead-rust-worker", 100_000);
         row("01JDPXB6WZ000000000000000A", "Pending", 0, null);
