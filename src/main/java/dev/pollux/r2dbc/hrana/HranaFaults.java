@@ -72,6 +72,9 @@ final class HranaFaults {
         if (ask.stake() == Stake.TRANSACTION || ask.stake() == Stake.COMMIT) {
             return Faults.transactionLost(where, "the server can't be reached: " + reason(failure), ask.sql(), cause);
         }
+        if (failure.ofClosedClient()) {
+            return Faults.factoryClosed(where);
+        }
         if (cause instanceof UnknownHostException) {
             return Faults.connectionFailed(where, "its host name can't be resolved; is it spelt right?", cause);
         }

@@ -1,6 +1,7 @@
 package dev.pollux.r2dbc.hrana;
 
 import dev.pollux.r2dbc.hrana.HranaClient.Server;
+import dev.pollux.r2dbc.transport.Faults;
 import dev.pollux.r2dbc.transport.Session;
 import dev.pollux.r2dbc.transport.Transport;
 import java.time.Duration;
@@ -20,6 +21,7 @@ public final class HranaTransport implements Transport {
     private final HranaOptions options;
     private final HranaClient client;
     private final Mono<Server> server;
+    private volatile boolean closed;
 
     /**
      * Makes a transport; nothing is connected yet.
@@ -41,13 +43,17 @@ public final class HranaTransport implements Transport {
 
     @Override
     public Mono<Session> open() {
-        return server.<Session>map(found -> new HranaSession(client, options, found))
+        return Mono.defer(() -> closed ? Mono.<Server>error(Faults.factoryClosed(describe())) : server)
+                .<Session>map(found -> new HranaSession(client, options, found))
                 .publishOn(Schedulers.parallel());
     }
 
     @Override
     public Mono<Void> close() {
-        return client.close();
+        return Mono.defer(() -> {
+            closed = true;
+            return client.close();
+        });
     }
 
     @Override

@@ -26,8 +26,13 @@ final class HttpFailure extends IOException {
         return getCause() instanceof SocketTimeoutException;
     }
 
-    /** Whether it took too long. OkHttp says so with an interrupted call; a closed client says it too, in words. */
+    /** Whether it took too long. OkHttp says so with an interrupted call, as also for a closed client. */
     boolean timedOut() {
-        return getCause() instanceof InterruptedIOException && !"executor rejected".equals(getMessage());
+        return getCause() instanceof InterruptedIOException && !ofClosedClient();
+    }
+
+    /** Whether the client was closed, which OkHttp says in words. */
+    boolean ofClosedClient() {
+        return getCause() instanceof InterruptedIOException && "executor rejected".equals(getMessage());
     }
 }

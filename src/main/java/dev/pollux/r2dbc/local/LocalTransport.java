@@ -54,7 +54,7 @@ public final class LocalTransport implements Transport {
     private void open(MonoSink<Session> sink, Handover<Session> handover) {
         requireSqlite();
         if (closed) {
-            sink.error(Faults.sessionGone(describe(), "the transport was closed"));
+            sink.error(Faults.factoryClosed(describe()));
             return;
         }
         SessionThread thread = SessionThread.start();

@@ -168,6 +168,12 @@ public final class Faults {
         return new R2dbcNonTransientResourceException("cannot reach " + where + ": " + what, CONNECTION_REFUSED, cause);
     }
 
+    /** What opens connections was closed by its owner; nothing ran. */
+    public static R2dbcException factoryClosed(String where) {
+        return new R2dbcNonTransientResourceException(
+                "the connection factory of " + where + " was closed (use one that is open)", CONNECTION_REFUSED);
+    }
+
     /** The conversation broke in the middle; only for what changes nothing, so that it can be tried again. */
     public static R2dbcException brokenOff(String where, String what, @Nullable String sql, @Nullable Throwable cause) {
         return new R2dbcTransientResourceException(what + " on " + where, CONNECTION_BROKEN, 0, sql, cause);

@@ -303,7 +303,7 @@ class OpeningTest {
             transport.close().then(transport.close()).block(WAIT);
             assertThatThrownBy(() -> transport.open().block(WAIT))
                     .isInstanceOf(R2dbcException.class)
-                    .hasMessageContaining("the transport was closed");
+                    .hasMessageContaining("was closed");
         }
     }
 

@@ -1,0 +1,44 @@
+package dev.pollux.r2dbc.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pollux.testing.Race;
+import dev.pollux.testing.Tries;
+import java.time.Duration;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Tasks and signals that come while their thread looks for more, is about to park, or parks. */
+class SessionThreadRaceTest {
+
+    /** About as long as the thread looks before it parks. */
+    private static final Duration SPREAD = Duration.ofNanos(300_000);
+
+    private final SessionThread thread = SessionThread.start();
+
+    @AfterEach
+    void finish() {
+        thread.finish(() -> {});
+    }
+
+    @Test
+    void everyTaskRunsAndEverySignalIsEmitted() {
+        Race.repeat(Tries.of(2_000), race -> {
+            Queue<CompletableFuture<Void>> ends = new ConcurrentLinkedQueue<>();
+            Race.Action task = () -> {
+                CompletableFuture<Void> end = new CompletableFuture<>();
+                ends.add(end);
+                // Its signal goes out as another of the session's is emitted, or as the emitter goes to rest.
+                assertThat(thread.execute(() -> thread.emitter().emit(() -> end.complete(null))))
+                        .isTrue();
+            };
+            race.run(SPREAD, task, task);
+            for (CompletableFuture<Void> end : ends) {
+                assertThat(end).succeedsWithin(Database.WAIT);
+            }
+        });
+    }
+}
