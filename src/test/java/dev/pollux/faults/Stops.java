@@ -43,6 +43,11 @@ final class Stops implements StorageListener {
                 .isTrue();
     }
 
+    /** How many ends were told so far. */
+    int times() {
+        return times.size();
+    }
+
     /** What should not have happened, in words: {@code workers} have ended. */
     List<String> wrong(int workers) {
         if (times.size() != workers) {

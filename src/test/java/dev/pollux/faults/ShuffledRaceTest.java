@@ -1,0 +1,136 @@
+package dev.pollux.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pollux.Config;
+import dev.pollux.LeaseLostException;
+import dev.pollux.LibsqlStorage;
+import dev.pollux.Task;
+import dev.pollux.Worker;
+import dev.pollux.testing.PlainDatabase;
+import dev.pollux.testing.Race;
+import dev.pollux.testing.ShuffledScheduler;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * Two polls of a queue that are asked, cancelled, beaten for and acknowledged in an order that a seed chooses, step by step, in
+ * virtual time and with the queue's own SQL: whatever the order, no lease is left behind and no task is in two hands.
+ */
+class ShuffledRaceTest {
+
+    private static final int POLLS = 2;
+    private static final int MOST_STEPS = 20_000;
+
+    @AfterEach
+    void giveSchedulersBack() {
+        Schedulers.resetFactory();
+    }
+
+    @Test
+    void everyOrderEndsWithoutALease() {
+        Race.repeat(Scale.of(600, 50_000), race -> {
+            try (PlainDatabase database = new PlainDatabase()) {
+                new Scene(race.random(), database).play();
+            }
+        });
+    }
+
+    /** One order of things. */
+    private static final class Scene {
+        private final Random random;
+        private final PlainDatabase database;
+        private final ShuffledScheduler scheduler;
+        private final Stops stops = new Stops();
+        private final LibsqlStorage<Integer> storage;
+        private final List<CompletableFuture<Boolean>> ends = new ArrayList<>();
+        private final Map<String, String> hands = new HashMap<>();
+        private final List<String> wrong = new ArrayList<>();
+        private int acknowledged;
+
+        Scene(Random random, PlainDatabase database) {
+            this.random = random;
+            this.database = database;
+            this.scheduler = ShuffledScheduler.install(random);
+            Config config = Config.builder("queue")
+                    .bufferSize(1 + random.nextInt(6))
+                    .keepAlive(Duration.ofMillis(random.nextBoolean() ? 1 : 3_600_000))
+                    .reenqueueOrphanedAfter(Duration.ofHours(2))
+                    .pollInterval(Duration.ofMillis(10))
+                    .drainTime(Duration.ofMinutes(1))
+                    .listener(stops)
+                    .build();
+            this.storage = LibsqlStorage.create(database.factory(), Integer.class, config);
+        }
+
+        void play() {
+            await(storage.setup());
+            int tasks = 1 + random.nextInt(8);
+            await(storage.pushAll(Flux.range(0, tasks)));
+            List<Taker> takers = new ArrayList<>();
+            for (int i = 0; i < POLLS; i++) {
+                Taker taker = new Taker(random.nextInt(3), this::take);
+                takers.add(taker);
+                Flux<Task<Integer>> poll = storage.poll(Worker.named("worker"));
+                Flux<Task<Integer>> locked = random.nextBoolean() ? poll : poll.transform(storage.lock());
+                scheduler.someTime(() -> locked.subscribe(taker));
+                for (int asks = random.nextInt(4); asks > 0; asks--) {
+                    int many = 1 + random.nextInt(3);
+                    scheduler.someTime(() -> taker.ask(many));
+                }
+                scheduler.someTime(() -> scheduler.someTime(taker::stop));
+            }
+
+            scheduler.runUntil(
+                    () -> stops.times() >= POLLS && ends.stream().allMatch(CompletableFuture::isDone), MOST_STEPS);
+            scheduler.end();
+
+            assertThat(wrong).isEmpty();
+            assertThat(stops.wrong(POLLS)).isEmpty();
+            takers.forEach(taker -> assertThat(taker.broken()).isEmpty());
+            assertThat(ends).allMatch(CompletableFuture::join, "whoever has a task can end its lease");
+            assertThat(database.sql("SELECT count(*) FROM Jobs WHERE status = 'Done' AND attempts = 0"))
+                    .containsExactly(List.of((long) acknowledged));
+            assertThat(database.sql(
+                            "SELECT count(*) FROM Jobs WHERE status = 'Pending' AND attempts = 0 AND lock_by IS NULL"))
+                    .containsExactly(List.of((long) tasks - acknowledged));
+            assertThat(database.sql("SELECT id FROM Workers")).isEmpty();
+        }
+
+        private void await(Mono<Void> step) {
+            CompletableFuture<Void> end = step.toFuture();
+            scheduler.runUntil(end::isDone, MOST_STEPS);
+            end.join();
+        }
+
+        /** Acknowledges or gives back, some time later. */
+        private void take(Task<Integer> task) {
+            String id = task.id().value();
+            String mine = String.valueOf(task.context().lockBy());
+            String other = hands.put(id, mine);
+            if (other != null) {
+                wrong.add(id + " is in the hands of " + other + " and " + mine);
+            }
+            CompletableFuture<Boolean> end = new CompletableFuture<>();
+            ends.add(end);
+            boolean ack = random.nextBoolean();
+            scheduler.someTime(() -> {
+                hands.remove(id);
+                (ack ? storage.ackDone(task, "done").doOnNext(done -> acknowledged++) : storage.release(task))
+                        .thenReturn(true)
+                        .onErrorReturn(LeaseLostException.class, false)
+                        .subscribe(end::complete, end::completeExceptionally);
+            });
+        }
+    }
+}
