@@ -19,7 +19,7 @@ class DoorbellRaceTest {
 
     @Test
     void aRingWakesOnceWhoeverHadLookedBefore() {
-        Race.repeat(Tries.of(3_000), race -> {
+        Race.repeat(Tries.of(1_000), race -> {
             AtomicInteger woken = new AtomicInteger();
             Doorbell.Known known = doorbell.known();
             race.run(SPREAD, doorbell::ring, () -> doorbell.await(known, woken::incrementAndGet), doorbell::changed);
@@ -29,7 +29,7 @@ class DoorbellRaceTest {
 
     @Test
     void whoEndsToWaitIsWokenOnceOrNever() {
-        Race.repeat(Tries.of(3_000), race -> {
+        Race.repeat(Tries.of(1_000), race -> {
             AtomicInteger woken = new AtomicInteger();
             AtomicInteger other = new AtomicInteger();
             Disposable wait = doorbell.await(doorbell.known(), woken::incrementAndGet);

@@ -76,7 +76,7 @@ abstract class CloseRaceContract {
     /** The lane opens another connection, and no push fails, though each may be tried again for a minute. */
     @Test
     void connectionsThatAreClosedUnderAPush() {
-        int rounds = rounds(40, 2_000);
+        int rounds = rounds(10, 2_000);
         Race.repeat(rounds, race -> {
             OpenConnections connections = new OpenConnections(database.anotherFactory());
             Pushes pushes = new Pushes(storage(connections), race.random());
@@ -93,7 +93,7 @@ abstract class CloseRaceContract {
     /** That cannot pass: so nobody tries again. */
     @Test
     void aFactoryThatIsClosedUnderAPush() {
-        int rounds = rounds(20, 1_000);
+        int rounds = rounds(10, 1_000);
         Race.repeat(rounds, race -> {
             OpenConnections connections = new OpenConnections(database.anotherFactory());
             LibsqlStorage<Integer> storage = storage(connections);
@@ -115,7 +115,7 @@ abstract class CloseRaceContract {
 
     @Test
     void aPoolThatIsClosedUnderAPush() {
-        int rounds = rounds(20, 1_000);
+        int rounds = rounds(10, 1_000);
         Race.repeat(rounds, race -> {
             ConnectionPool pool = new ConnectionPool(ConnectionPoolConfiguration.builder(database.anotherFactory())
                     .maxSize(2)

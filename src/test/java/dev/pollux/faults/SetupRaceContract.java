@@ -33,22 +33,22 @@ abstract class SetupRaceContract {
 
     @Test
     void twoOnAnEmptyDatabase() {
-        race("2 setups of an empty database", 2, rounds(20, 500), database -> {});
+        race("2 setups of an empty database", 2, rounds(5, 500), database -> {});
     }
 
     @Test
     void eightOnAnEmptyDatabase() {
-        race("8 setups of an empty database", 8, rounds(10, 300), database -> {});
+        race("8 setups of an empty database", 8, rounds(5, 300), database -> {});
     }
 
     @Test
     void twoOnADatabaseOfTheRustCrate() {
-        race("2 setups of a database that the Rust crate made", 2, rounds(10, 300), RustTables::create);
+        race("2 setups of a database that the Rust crate made", 2, rounds(5, 300), RustTables::create);
     }
 
     @Test
     void eightOnADatabaseOfTheRustCrate() {
-        race("8 setups of a database that the Rust crate made", 8, rounds(10, 300), RustTables::create);
+        race("8 setups of a database that the Rust crate made", 8, rounds(5, 300), RustTables::create);
     }
 
     private void race(String name, int many, int rounds, Consumer<TestDatabase> before) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pollux.Config;
 import dev.pollux.LeaseLostException;
 import dev.pollux.LibsqlStorage;
+import dev.pollux.StorageEvent;
 import dev.pollux.Task;
 import dev.pollux.Worker;
 import dev.pollux.testing.PlainDatabase;
@@ -39,7 +40,7 @@ class ShuffledRaceTest {
 
     @Test
     void everyOrderEndsWithoutALease() {
-        Race.repeat(Scale.of(600, 50_000), race -> {
+        Race.repeat(Scale.of(200, 20_000), race -> {
             try (PlainDatabase database = new PlainDatabase()) {
                 new Scene(race.random(), database).play();
             }
@@ -68,7 +69,7 @@ class ShuffledRaceTest {
                     .reenqueueOrphanedAfter(Duration.ofHours(2))
                     .pollInterval(Duration.ofMillis(10))
                     .drainTime(Duration.ofMinutes(1))
-                    .listener(stops)
+                    .listener(stops.and(this::check))
                     .build();
             this.storage = LibsqlStorage.create(database.factory(), Integer.class, config);
         }
@@ -105,6 +106,17 @@ class ShuffledRaceTest {
                             "SELECT count(*) FROM Jobs WHERE status = 'Pending' AND attempts = 0 AND lock_by IS NULL"))
                     .containsExactly(List.of((long) tasks - acknowledged));
             assertThat(database.sql("SELECT id FROM Workers")).isEmpty();
+        }
+
+        /** When a worker's end is told, nothing is left of it. */
+        private void check(StorageEvent event) {
+            if (event instanceof StorageEvent.WorkerStopped stopped
+                    && !database.sql("SELECT id FROM Workers WHERE id = '" + stopped.worker()
+                                    + "' UNION ALL SELECT id FROM Jobs" + " WHERE lock_by = '" + stopped.worker()
+                                    + "' AND status IN ('Queued', 'Running')")
+                            .isEmpty()) {
+                wrong.add("left behind at " + stopped);
+            }
         }
 
         private void await(Mono<Void> step) {

@@ -26,7 +26,7 @@ class SessionThreadRaceTest {
 
     @Test
     void everyTaskRunsAndEverySignalIsEmitted() {
-        Race.repeat(Tries.of(2_000), race -> {
+        Race.repeat(Tries.of(1_000), race -> {
             Queue<CompletableFuture<Void>> ends = new ConcurrentLinkedQueue<>();
             Race.Action task = () -> {
                 CompletableFuture<Void> end = new CompletableFuture<>();
