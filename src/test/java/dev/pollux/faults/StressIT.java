@@ -24,7 +24,8 @@ class StressIT {
 
     @Test
     void nothingForbiddenIsSeen() throws Exception {
-        try (ChildJvm harness = ChildJvm.start(
+        try (ChildJvm harness = ChildJvm.startIn(
+                folder,
                 Main.class,
                 "-m",
                 "quick",
@@ -36,13 +37,13 @@ class StressIT {
                 "dev.pollux",
                 "-r",
                 folder.toString())) {
-            List<String> said = harness.lines().collectList().blockOptional().orElseThrow();
-            String all = String.join("\n", said);
+            String all = String.join("\n", harness.lines().toIterable());
             assertThat(harness.awaitExit(60)).as(all).isZero();
-            assertThat(all).contains("Failed tests: No matches.", "Error tests: No matches.");
-            assertThat(said.stream().filter(line -> line.contains("[OK] dev.pollux")))
-                    .as(all)
-                    .hasSize(TESTS);
+            assertThat(all)
+                    .contains(
+                            "Failed tests: No matches.",
+                            "Error tests: No matches.",
+                            "All remaining tests: " + TESTS + " matching test results.");
         }
         Report.add("8 jcstress of lock-free classes", TESTS, new Verdict(TESTS, 0, 0, List.of()));
     }

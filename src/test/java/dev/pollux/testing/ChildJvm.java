@@ -16,8 +16,9 @@ import reactor.core.scheduler.Schedulers;
 /** A program of the tests in a JVM of its own. It ends by itself when its standard input does. */
 public final class ChildJvm implements AutoCloseable {
 
-    private static final List<String> OPTIONS =
-            List.of("--enable-native-access=ALL-UNNAMED", "-XX:TieredStopAtLevel=1");
+    private static final Path HERE = Path.of("").toAbsolutePath();
+    private static final List<String> AS_USERS = List.of("--enable-native-access=ALL-UNNAMED");
+    private static final List<String> LIGHT = List.of("--enable-native-access=ALL-UNNAMED", "-XX:TieredStopAtLevel=1");
 
     private final Process process;
     private final BufferedReader printed;
@@ -29,21 +30,28 @@ public final class ChildJvm implements AutoCloseable {
 
     /** Starts a program that is measured, with the JVM as users have it. */
     public static ChildJvm start(Class<?> program, String... arguments) throws IOException {
-        return start(List.of("--enable-native-access=ALL-UNNAMED"), program, arguments);
+        return start(HERE, AS_USERS, program, arguments);
+    }
+
+    /** Starts a program as {@link #start} does, in a folder, where it may leave files. */
+    public static ChildJvm startIn(Path folder, Class<?> program, String... arguments) throws IOException {
+        return start(folder, AS_USERS, program, arguments);
     }
 
     /** Starts a program whose speed does not matter, and that so starts sooner and leaves more of the cores to others. */
     public static ChildJvm startLight(Class<?> program, String... arguments) throws IOException {
-        return start(OPTIONS, program, arguments);
+        return start(HERE, LIGHT, program, arguments);
     }
 
-    private static ChildJvm start(List<String> options, Class<?> program, String... arguments) throws IOException {
+    private static ChildJvm start(Path folder, List<String> options, Class<?> program, String... arguments)
+            throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(options);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), program.getName()));
         command.addAll(List.of(arguments));
         return new ChildJvm(new ProcessBuilder(command)
+                .directory(folder.toFile())
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start());
     }
