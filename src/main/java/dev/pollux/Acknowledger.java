@@ -1,11 +1,11 @@
 package dev.pollux;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
-import tools.jackson.core.JacksonException;
 
 /** Runs handlers and stores how they ended. */
 final class Acknowledger {
@@ -61,7 +61,7 @@ final class Acknowledger {
             }
             Duration atMost = wait.compareTo(NewTask.MAX_DELAY) > 0 ? NewTask.MAX_DELAY : wait;
             return atMost.isNegative() ? Duration.ZERO : atMost;
-        } catch (RuntimeException e) {
+        } catch (Throwable e) { // Also an Error, which Reactor might throw on, past whoever stores the outcome.
             reporter.tell(new StorageEvent.Fault(config.queue(), "retry policy", e, 1, null));
             return config.keepAlive();
         }
@@ -85,7 +85,7 @@ final class Acknowledger {
     private String ok(Task<?> task, @Nullable Object value) {
         try {
             return Json.ok(value);
-        } catch (JacksonException e) {
+        } catch (Throwable e) { // A getter of the result may throw anything.
             notStored(
                     task,
                     "the handler's result cannot be written as JSON: "
@@ -105,8 +105,8 @@ final class Acknowledger {
     private static String message(Throwable error) {
         String text;
         try {
-            text = String.valueOf(error.toString());
-        } catch (RuntimeException e) {
+            text = Objects.toString(error.toString(), error.getClass().getName());
+        } catch (Throwable e) { // Also an Error: the outcome matters more than its words.
             text = error.getClass().getName();
         }
         return text.length() <= MAX_MESSAGE ? text : text.substring(0, MAX_MESSAGE) + "...";

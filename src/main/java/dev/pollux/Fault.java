@@ -8,7 +8,12 @@ import io.r2dbc.spi.R2dbcTransientException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.Exceptions;
+import reactor.core.publisher.Operators;
+import reactor.util.context.Context;
+import reactor.util.context.ContextView;
 
 /**
  * What the queue makes of an R2DBC exception. It goes by the SPI's classes and by SQLSTATEs, so that it works over any
@@ -16,6 +21,7 @@ import reactor.core.Exceptions;
  */
 final class Fault {
 
+    private static final Logger LOG = LoggerFactory.getLogger(Fault.class);
     private static final Duration FIRST_BACKOFF = Duration.ofMillis(50);
     private static final Duration MAX_BACKOFF = Duration.ofSeconds(5);
 
@@ -111,6 +117,15 @@ final class Fault {
     /** Whether a value is too large for the database. */
     static boolean tooLarge(Throwable error) {
         return state(error).equals("54000");
+    }
+
+    /** Drops an error that nobody waits for, as Reactor does: it is logged, unless the application's hook does otherwise. */
+    static void drop(Throwable error, ContextView context) {
+        try {
+            Operators.onErrorDropped(error, Context.of(context));
+        } catch (Throwable e) { // A hook may throw, and an error may fail to say what it is.
+            LOG.warn("an error was dropped: {}", error.getClass());
+        }
     }
 
     /** What to throw on, so that neither an Error nor a RuntimeException changes on its way. */

@@ -4,6 +4,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
+import reactor.core.Exceptions;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -45,13 +46,18 @@ final class HandlerRun<T, R> extends BaseSubscriber<R> {
         try {
             Flux.<R>from(handler.apply(task)).subscribe(this);
         } catch (Throwable e) {
-            end(e);
+            end(Exceptions.unwrap(e));
         }
     }
 
     private void abandon() {
         if (ended.compareAndSet(false, true)) {
-            cancel();
+            try {
+                cancel();
+            } catch (Throwable e) {
+                // It must keep neither this lease nor the other handlers of the pipeline from their cancel.
+                Fault.drop(e, currentContext());
+            }
             locker.giveBack(lease, "its handler was cancelled");
         }
     }
@@ -86,6 +92,8 @@ final class HandlerRun<T, R> extends BaseSubscriber<R> {
                         sink.success();
                     },
                     sink::success);
+        } else if (error != null) {
+            Fault.drop(error, currentContext());
         }
     }
 }

@@ -241,16 +241,10 @@ public final class LibsqlStorage<T> {
 
     /** The queue's task with that id; empty if there is none. A payload that cannot be read is an error. */
     public Mono<Task<T>> fetchById(TaskId id) {
-        return table.find(id).map(raw -> {
-            try {
-                return raw.<T>map(codec::decode);
-            } catch (RuntimeException e) {
-                throw new LibsqlException(
-                        table.about("fetch by id", id) + ": cannot read its payload: the codec failed with "
-                                + e.getClass().getName() + "; compact() reads the bytes as they are",
-                        null);
-            }
-        });
+        return table.find(id)
+                .map(raw -> raw.map(bytes -> given(
+                        () -> codec.decode(bytes), table.about("fetch by id", id) + ": cannot read its payload",
+                        "; compact() reads the bytes as they are")));
     }
 
     private TaskRow row(NewTask<? extends T> task) {
@@ -274,16 +268,25 @@ public final class LibsqlStorage<T> {
                 metadata);
     }
 
-    /** What writing gives; a writer's own message may quote what it writes, and is kept from the error. */
     private <V> V written(String what, TaskId id, Supplier<V> writing) {
+        return given(writing, table.about("push", id) + ": cannot write the task's " + what, "");
+    }
+
+    /**
+     * What a codec gives. Its own message may quote a payload, and is kept from the error; an Error of it would pass by
+     * whoever waits.
+     */
+    private static <V> V given(Supplier<@Nullable V> codec, String failed, String remedy) {
+        V value;
         try {
-            return writing.get();
-        } catch (RuntimeException e) {
-            throw new LibsqlException(
-                    table.about("push", id) + ": cannot write the task's " + what + ": "
-                            + e.getClass().getName(),
-                    null);
+            value = codec.get();
+        } catch (Throwable e) {
+            throw new LibsqlException(failed + ": " + e.getClass().getName() + remedy, null);
         }
+        if (value == null) {
+            throw new LibsqlException(failed + ": the codec gave null" + remedy, null);
+        }
+        return value;
     }
 
     TaskTable table() {

@@ -2,7 +2,6 @@ package dev.pollux;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import reactor.core.Exceptions;
 
 /** Tells the user's listener, and survives what it throws. */
 final class Reporter {
@@ -18,9 +17,16 @@ final class Reporter {
     void tell(StorageEvent event) {
         try {
             listener.onEvent(event);
-        } catch (Throwable e) { // Also an AssertionError of a test's listener must not stop the lane.
-            Exceptions.throwIfJvmFatal(e);
-            LOG.warn("a storage listener failed on {}", event, e);
+        } catch (Throwable e) { // Also an Error must not stop a worker, which would beat on for leases that nobody ends.
+            log(event, e);
+        }
+    }
+
+    private static void log(StorageEvent event, Throwable error) {
+        try {
+            LOG.warn("a storage listener failed on {}", event, error);
+        } catch (Throwable e) { // An error may fail to say what it is.
+            LOG.warn("a storage listener failed on {} with {}", event.getClass(), error.getClass());
         }
     }
 }

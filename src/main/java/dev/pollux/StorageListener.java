@@ -15,10 +15,21 @@ public interface StorageListener {
         return LoggingListener.INSTANCE;
     }
 
-    /** Tells this one and then {@code next}. */
+    /** Tells this one and then {@code next}, also if this one throws. */
     default StorageListener and(StorageListener next) {
         return event -> {
-            onEvent(event);
+            try {
+                onEvent(event);
+            } catch (Throwable e) {
+                try {
+                    next.onEvent(event);
+                } catch (Throwable also) {
+                    if (also != e) {
+                        e.addSuppressed(also);
+                    }
+                }
+                throw e;
+            }
             next.onEvent(event);
         };
     }

@@ -5,8 +5,6 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Exceptions;
 import reactor.core.publisher.MonoSink;
-import reactor.core.publisher.Operators;
-import reactor.util.context.Context;
 
 /**
  * A step with its caller. The result is settled on the lane, in order, before the next turn starts; the caller hears
@@ -106,7 +104,7 @@ final class Waiting<V, R> {
                 caller.success(result);
             }
         } catch (Throwable e) {
-            Operators.onErrorDropped(e, Context.of(caller.contextView()));
+            Fault.drop(e, caller.contextView());
         }
     }
 }
