@@ -31,7 +31,10 @@ final class Acknowledger {
      * the task is not leased, before the handler runs.
      */
     <T, R> Mono<Outcome<R>> run(Task<T> task, Function<? super Task<T>, ? extends Publisher<? extends R>> handler) {
-        return Mono.create(sink -> new HandlerRun<T, R>(task, this, locker, sink).start(handler));
+        return new OutcomeMono<>(
+                Mono.create(sink -> new HandlerRun<T, R>(task, this, locker, sink).start(handler)),
+                // Its task is leased, or it would have failed before there was anything to tell.
+                error -> incarnations.fail(Lease.of(task), error));
     }
 
     /** Stores that a run succeeded. */

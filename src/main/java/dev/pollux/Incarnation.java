@@ -66,7 +66,7 @@ final class Incarnation {
     private final Disposable.Composite timers = Disposables.composite();
 
     /**
-     * @param onFatal told when a beat met a fault that cannot pass
+     * @param onFatal told of what ends the poll: a fault that cannot pass, or that its pipeline broke
      * @param onGone told at the end
      */
     Incarnation(
@@ -112,7 +112,7 @@ final class Incarnation {
         }
         table.beat(id, this::reconcile).doFinally(signal -> rest()).subscribe(null, error -> {
             if (error.getCause() != null && Fault.fatal(error.getCause())) {
-                onFatal.accept(error);
+                fail(error);
             }
         });
     }
@@ -134,6 +134,11 @@ final class Incarnation {
             beatsOver.tryEmitEmpty();
         }
         return beatsOver.asMono();
+    }
+
+    /** Ends its poll with an error. */
+    void fail(Throwable error) {
+        onFatal.accept(error);
     }
 
     /** Notes leases that a fetch was given. */

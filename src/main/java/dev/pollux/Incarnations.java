@@ -22,6 +22,14 @@ final class Incarnations {
         return incarnation != null && incarnation.holds(lease);
     }
 
+    /** Ends the poll that the lease is from, if it lives here, with an error. */
+    void fail(Lease lease, Throwable error) {
+        Incarnation incarnation = byId.get(lease.worker());
+        if (incarnation != null) {
+            incarnation.fail(error);
+        }
+    }
+
     /** Tells the lease's worker, if it lives here, that the lease is over or that nobody here will end it. */
     void forget(Lease lease) {
         Incarnation incarnation = byId.get(lease.worker());

@@ -78,7 +78,7 @@ record HostileHandler(String name, End end, String words, Body body) {
     }
 
     @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
-    private static <V, E extends Throwable> V sneak(Throwable error) throws E {
+    static <V, E extends Throwable> V sneak(Throwable error) throws E {
         throw (E) error;
     }
 
@@ -304,12 +304,12 @@ record HostileHandler(String name, End end, String words, Body body) {
     }
 
     @SuppressWarnings({"NullAway", "TypeParameterUnusedInFormals"})
-    private static <V> V nothing() {
+    static <V> V nothing() {
         return (V) Stream.<Object>of().findFirst().orElse(null);
     }
 
     /** An error that does not say what it is. */
-    private static final class Unspeakable extends RuntimeException {
+    static final class Unspeakable extends RuntimeException {
 
         private static final long serialVersionUID = 1L;
 
