@@ -12,7 +12,6 @@ import java.util.function.Supplier;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
-import reactor.core.scheduler.Schedulers;
 
 /**
  * Wakes the idle polls of one storage: when tasks were pushed in this JVM, and otherwise after a look at the database
@@ -132,7 +131,7 @@ final class Doorbell {
     }
 
     private void tickIn(Duration wait) {
-        timer.update(Schedulers.parallel().schedule(this::tick, wait.toMillis(), TimeUnit.MILLISECONDS));
+        timer.update(Timers.scheduler().schedule(this::tick, wait.toMillis(), TimeUnit.MILLISECONDS));
     }
 
     private void tick() {

@@ -15,7 +15,6 @@ import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
-import reactor.core.scheduler.Schedulers;
 
 /**
  * One life of a worker: from the subscription of a poll until its last task is acknowledged. It beats, and knows the
@@ -99,7 +98,7 @@ final class Incarnation {
                     if (state.compareAndSet(State.REGISTERING, State.BEATING)) {
                         reporter.tell(new StorageEvent.WorkerStarted(config.queue(), id));
                         long interval = config.keepAlive().toMillis();
-                        timers.add(Schedulers.parallel()
+                        timers.add(Timers.scheduler()
                                 .schedulePeriodically(this::beat, interval, interval, TimeUnit.MILLISECONDS));
                     }
                 });
@@ -201,7 +200,7 @@ final class Incarnation {
         if (held.isEmpty()) {
             finish();
         } else {
-            timers.add(Schedulers.parallel()
+            timers.add(Timers.scheduler()
                     .schedule(this::finish, config.drainTime().toMillis(), TimeUnit.MILLISECONDS));
         }
     }

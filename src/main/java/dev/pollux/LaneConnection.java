@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
-import reactor.core.scheduler.Schedulers;
 
 /**
  * The lane's connection: opened when first needed, kept while there is work, and given back after ten idle seconds or
@@ -84,7 +83,7 @@ final class LaneConnection {
 
     private void watchIdle(Duration in) {
         if (timerSet.compareAndSet(false, true)) {
-            Schedulers.parallel().schedule(this::closeIfIdle, in.toMillis(), TimeUnit.MILLISECONDS);
+            Timers.scheduler().schedule(this::closeIfIdle, in.toMillis(), TimeUnit.MILLISECONDS);
         }
     }
 

@@ -25,7 +25,7 @@ import tools.jackson.core.type.TypeReference;
  * }</pre>
  *
  * <p>All publishers are cold: nothing happens before they are subscribed, and each subscription does it anew. They emit
- * on Reactor's parallel scheduler. Errors are {@link LibsqlException}s. Faults that pass (a busy database, the network)
+ * on threads that must not block; one that is blocked all the same keeps nobody else waiting. Errors are {@link LibsqlException}s. Faults that pass (a busy database, the network)
  * are retried for {@link Config#keepAlive()}, where an outcome is to be stored as long as its worker holds the lease, before
  * a publisher fails with them; every statement is fenced or idempotent, so a retry never does a thing twice.
  *

@@ -15,7 +15,6 @@ import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Operators;
-import reactor.core.scheduler.Schedulers;
 import reactor.util.concurrent.Queues;
 
 /**
@@ -286,7 +285,7 @@ final class PollSubscription<T> implements Subscription {
                 action.run();
             }
         };
-        waitBy(() -> Schedulers.parallel().schedule(goOn, pause.toMillis(), TimeUnit.MILLISECONDS));
+        waitBy(() -> Timers.scheduler().schedule(goOn, pause.toMillis(), TimeUnit.MILLISECONDS));
         drain();
     }
 

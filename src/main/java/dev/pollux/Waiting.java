@@ -2,6 +2,7 @@ package dev.pollux;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Exceptions;
 import reactor.core.publisher.MonoSink;
@@ -19,6 +20,7 @@ final class Waiting<V, R> {
     private volatile boolean cancelled;
     private boolean repeated;
     private int tries;
+    private final AtomicBoolean told = new AtomicBoolean();
     private boolean settled;
     private @Nullable R result;
     private @Nullable Throwable error;
@@ -95,8 +97,11 @@ final class Waiting<V, R> {
         return tries;
     }
 
-    /** Tells the caller, whose code must not keep the others of the turn from hearing. */
+    /** Tells the caller, once, whose code must not keep the others of the turn from hearing. */
     void emit() {
+        if (!told.compareAndSet(false, true)) {
+            return;
+        }
         try {
             if (error != null) {
                 caller.error(error);

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.WeakHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +20,6 @@ import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.core.scheduler.Schedulers;
 import reactor.util.concurrent.Queues;
 
 /**
@@ -54,6 +54,8 @@ final class WriteLane {
             Queues.<Waiting<?, ?>>unboundedMultiproducer().get();
     private final AtomicBoolean busy = new AtomicBoolean();
     private final Doorbells doorbells = new Doorbells();
+    /** The turns whose callers have not all been told. */
+    private final Queue<Turn> telling = new ConcurrentLinkedQueue<>();
     /** What a passing fault has sent back, and when to try again: touched only by whoever has the lane. */
     private final List<Waiting<?, ?>> again = new ArrayList<>();
 
@@ -223,16 +225,25 @@ final class WriteLane {
             rests = !again.isEmpty();
             busy.set(rests);
         }
+        Turn settled = rests ? turn.settled() : turn;
+        telling.add(settled);
         if (rests) {
-            Turn settled = turn.settled();
-            Schedulers.parallel().schedule(this::tryAgain, pause.toMillis(), TimeUnit.MILLISECONDS);
-            settled.emit(step -> true);
-            return;
+            Timers.scheduler().schedule(this::tryAgain, pause.toMillis(), TimeUnit.MILLISECONDS);
+        } else {
+            tell(settled, took, far);
         }
+        // All of it, and what a thread has not got to that some caller keeps.
+        for (Turn untold : telling) {
+            untold.emit(step -> true);
+            telling.remove(untold);
+        }
+    }
+
+    private void tell(Turn turn, long took, boolean far) {
         long gather = took / 4;
         Disposable limit = waiting.isEmpty()
                 ? Disposables.disposed()
-                : Schedulers.parallel().schedule(this::start, gather, TimeUnit.NANOSECONDS);
+                : Timers.scheduler().schedule(this::start, gather, TimeUnit.NANOSECONDS);
         gatherUntil = System.nanoTime() + gather;
         gatherer = Thread.currentThread();
         try {
@@ -242,6 +253,5 @@ final class WriteLane {
             limit.dispose();
             start();
         }
-        turn.emit(step -> !far && step.heavy());
     }
 }

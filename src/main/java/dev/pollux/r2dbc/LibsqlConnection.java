@@ -37,7 +37,7 @@ import reactor.core.publisher.Mono;
  * <p>With auto-commit off and no transaction begun, the first statement begins one (IMMEDIATE), so that nothing commits
  * behind the caller's back.
  *
- * <p>All publishers are cold and emit on a parallel scheduler thread; their errors are R2DBC exceptions.
+ * <p>All publishers are cold and emit on a thread that must not block; their errors are R2DBC exceptions.
  */
 final class LibsqlConnection implements Connection, Lifecycle {
 

@@ -75,7 +75,7 @@ public final class LibsqlConnectionFactory implements ConnectionFactory, Closeab
     /**
      * Opens a connection.
      *
-     * @return cold: each subscription opens one, emitted on a parallel scheduler thread; R2DBC exceptions that name the
+     * @return cold: each subscription opens one, emitted on a thread that must not block; R2DBC exceptions that name the
      *     database; cancelling frees what was opened so far
      */
     @Override

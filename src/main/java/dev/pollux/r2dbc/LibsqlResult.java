@@ -21,8 +21,8 @@ import reactor.core.publisher.Mono;
  * error that comes later, while further rows are read, is the last segment.
  *
  * <p>Subscribing to a publisher of this result claims the result for it; a second one fails with {@link
- * IllegalStateException}. Rows come on the thread that asks for them or, when they have to be waited for, on a parallel
- * scheduler thread. Cancelling ends the reading in the database.
+ * IllegalStateException}. Rows come on the thread that asks for them or, when they have to be waited for, on a thread
+ * that must not block. Cancelling ends the reading in the database.
  */
 final class LibsqlResult implements Result {
 

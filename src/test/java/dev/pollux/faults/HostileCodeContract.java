@@ -117,9 +117,14 @@ abstract class HostileCodeContract {
         assertThat(database.sql("SELECT id FROM Workers")).isEmpty();
     }
 
+    /** Not on a parallel thread, which a hostile handler may keep. */
+    private static Flux<Long> looks() {
+        return Flux.interval(BETWEEN_LOOKS, Schedulers.boundedElastic());
+    }
+
     private void becomes(String where, long count) {
         try {
-            database.becomes("SELECT count(*) FROM Jobs WHERE " + where, count, Flux.interval(BETWEEN_LOOKS))
+            database.becomes("SELECT count(*) FROM Jobs WHERE " + where, count, looks())
                     .block(PATIENCE);
         } catch (IllegalStateException e) {
             throw new AssertionError(
@@ -298,6 +303,7 @@ abstract class HostileCodeContract {
     void aHandlerThatBlocksItsThreadCostsNobodyALease() throws Exception {
         int rounds = Scale.of(1, 10);
         int workers = 4;
+        int healthy = 50;
         Events others = new Events();
         LibsqlStorage<Work> sweeper = LibsqlStorage.create(
                 database.anotherFactory(),
@@ -314,7 +320,7 @@ abstract class HostileCodeContract {
             protected void hookOnSubscribe(Subscription subscription) {}
         }));
         try (Ledger ledger = Ledger.open(folder, "blocking")) {
-            Load load = load(ledger, config -> config.drainTime(Duration.ofSeconds(20)));
+            Load load = load(ledger, config -> config.bufferSize(4).drainTime(Duration.ofSeconds(20)));
             for (int round = 0; round < rounds; round++) {
                 CountDownLatch blocked = new CountDownLatch(1);
                 Sinks.Empty<Void> waits = Sinks.empty();
@@ -331,7 +337,7 @@ abstract class HostileCodeContract {
                 };
                 Sinks.Empty<Void> stop = Sinks.empty();
                 for (int worker = 0; worker < workers; worker++) {
-                    work(load, handler, 2, stop.asMono());
+                    work(load, handler, 2 * workers, stop.asMono());
                 }
                 push(load, "waits", round * workers, workers);
                 becomes("status = 'Running' AND " + isOf("waits"), workers);
@@ -343,15 +349,21 @@ abstract class HostileCodeContract {
                     database.becomes(
                                     "SELECT unixepoch() > " + (now + 2 * Load.ORPHANED_AFTER.toSeconds()),
                                     1L,
-                                    Flux.interval(BETWEEN_LOOKS))
+                                    looks())
                             .block(PATIENCE);
-                    push(load, HEALTHY, round, 1);
-                    becomes("status = 'Done' AND " + isOf(HEALTHY), round + 1);
+                    // Of these, the worker that is blocked may have fetched some: those wait for it.
+                    push(load, HEALTHY, round * healthy, healthy);
+                    database.becomes(
+                                    "SELECT count(*) >= " + (round * healthy + 10) + " FROM Jobs WHERE status = 'Done' AND "
+                                            + isOf(HEALTHY),
+                                    1L,
+                                    looks())
+                            .block(PATIENCE);
                 } finally {
                     blocked.countDown();
                     waits.tryEmitEmpty().orThrow();
                 }
-                becomes("status = 'Done'", (long) (round + 1) * (workers + 2));
+                becomes("status = 'Done'", (long) (round + 1) * (workers + 1 + healthy));
                 stop.tryEmitEmpty().orThrow();
                 awaitAllStopped();
             }

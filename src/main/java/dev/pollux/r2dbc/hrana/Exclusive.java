@@ -1,5 +1,6 @@
 package dev.pollux.r2dbc.hrana;
 
+import dev.pollux.r2dbc.transport.FreeThreads;
 import dev.pollux.r2dbc.transport.Gate;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -8,7 +9,6 @@ import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.core.scheduler.Schedulers;
 
 /**
  * Runs publishers one at a time, in the order of their subscription: a {@link Gate} for Reactor.
@@ -53,12 +53,12 @@ final class Exclusive {
         }
     }
 
-    /** Runs what {@code body} makes when its turn has come, on a parallel scheduler thread. */
+    /** Runs what {@code body} makes when its turn has come, on a thread of {@link FreeThreads}. */
     <T> Flux<T> run(Function<Hold, Publisher<T>> body) {
         return Flux.usingWhen(
                 turn(),
                 // Not on the thread of whoever left the gate: a long line of failing work would nest its calls.
-                hold -> Flux.defer(() -> body.apply(hold)).subscribeOn(Schedulers.parallel()),
+                hold -> Flux.defer(() -> body.apply(hold)).subscribeOn(FreeThreads.scheduler()),
                 hold -> Mono.fromRunnable(hold::release));
     }
 

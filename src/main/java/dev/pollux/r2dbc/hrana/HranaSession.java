@@ -9,6 +9,7 @@ import dev.pollux.r2dbc.transport.Answer;
 import dev.pollux.r2dbc.transport.Call;
 import dev.pollux.r2dbc.transport.Faults;
 import dev.pollux.r2dbc.transport.OutcomeUnknownException;
+import dev.pollux.r2dbc.transport.FreeThreads;
 import dev.pollux.r2dbc.transport.Session;
 import dev.pollux.r2dbc.transport.TransactionMode;
 import dev.pollux.r2dbc.transport.Work;
@@ -21,7 +22,6 @@ import org.reactivestreams.Subscription;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.core.scheduler.Schedulers;
 
 /**
  * A session on a server. Outside a transaction it holds nothing there: each piece of work is one request. Reads open a
@@ -71,7 +71,7 @@ final class HranaSession implements Session {
                     HranaTransaction open = transaction;
                     return open == null ? alone(work, after.get()) : open.execute(work, hold, timeout());
                 })
-                .publishOn(Schedulers.parallel())
+                .publishOn(FreeThreads.scheduler())
                 .doOnDiscard(Answer.class, HranaSession::discard);
     }
 
@@ -243,7 +243,7 @@ final class HranaSession implements Session {
     }
 
     private Mono<Void> ordered(Function<Hold, Mono<Void>> body) {
-        return exclusive.<Void>run(body::apply).publishOn(Schedulers.parallel()).then();
+        return exclusive.<Void>run(body::apply).publishOn(FreeThreads.scheduler()).then();
     }
 
     private HranaStream stream() {

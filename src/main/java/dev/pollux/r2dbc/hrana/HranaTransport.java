@@ -2,11 +2,11 @@ package dev.pollux.r2dbc.hrana;
 
 import dev.pollux.r2dbc.hrana.HranaClient.Server;
 import dev.pollux.r2dbc.transport.Faults;
+import dev.pollux.r2dbc.transport.FreeThreads;
 import dev.pollux.r2dbc.transport.Session;
 import dev.pollux.r2dbc.transport.Transport;
 import java.time.Duration;
 import reactor.core.publisher.Mono;
-import reactor.core.scheduler.Schedulers;
 
 /**
  * A remote database on a libSQL server, over Hrana and HTTP.
@@ -45,7 +45,7 @@ public final class HranaTransport implements Transport {
     public Mono<Session> open() {
         return Mono.defer(() -> closed ? Mono.<Server>error(Faults.factoryClosed(describe())) : server)
                 .<Session>map(found -> new HranaSession(client, options, found))
-                .publishOn(Schedulers.parallel());
+                .publishOn(FreeThreads.scheduler());
     }
 
     @Override

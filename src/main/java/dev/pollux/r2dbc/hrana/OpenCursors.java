@@ -1,6 +1,7 @@
 package dev.pollux.r2dbc.hrana;
 
 import dev.pollux.r2dbc.hrana.PipelineReply.ServerError;
+import dev.pollux.r2dbc.transport.FreeThreads;
 import dev.pollux.r2dbc.transport.Answer;
 import dev.pollux.r2dbc.transport.Column;
 import dev.pollux.r2dbc.transport.Faults;
@@ -74,7 +75,7 @@ final class OpenCursors {
             cursor.close();
             throw outcomes.gone(stream, ask);
         }
-        Flux<List<@Nullable Object[]>> rest = cursor.finished() ? null : more.publishOn(Schedulers.parallel(), 1);
+        Flux<List<@Nullable Object[]>> rest = cursor.finished() ? null : more.publishOn(FreeThreads.scheduler(), 1);
         return new Answer(columns, cursor.first(), rest, 0);
     }
 

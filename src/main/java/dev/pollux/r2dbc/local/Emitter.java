@@ -1,5 +1,6 @@
 package dev.pollux.r2dbc.local;
 
+import dev.pollux.r2dbc.transport.FreeThreads;
 import java.util.Queue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -7,12 +8,11 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Operators;
 import reactor.core.scheduler.Scheduler;
-import reactor.core.scheduler.Schedulers;
 import reactor.util.concurrent.Queues;
 import reactor.util.context.Context;
 
 /**
- * Brings a session's signals to their subscribers, in order, on a parallel scheduler thread. Signals that come close
+ * Brings a session's signals to their subscribers, in order, on a thread of {@link FreeThreads}. Signals that come close
  * together share one hop: the thread goes on as long as there are more, or may be in a moment, but every now and then
  * lets the scheduler's other tasks run.
  *
@@ -108,7 +108,7 @@ final class Emitter {
 
         private static final int RELIEVED = -1;
 
-        private final Scheduler.Worker worker = Schedulers.parallel().createWorker();
+        private final Scheduler.Worker worker = FreeThreads.scheduler().createWorker();
         /** Counts up: odd while others' code has the thread, and another may take over. */
         private final AtomicInteger at = new AtomicInteger();
 

@@ -1,5 +1,6 @@
 package dev.pollux.r2dbc.local;
 
+import dev.pollux.r2dbc.transport.FreeThreads;
 import dev.pollux.r2dbc.transport.Answer;
 import dev.pollux.r2dbc.transport.Gate;
 import dev.pollux.r2dbc.transport.Session;
@@ -12,7 +13,6 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
-import reactor.core.scheduler.Schedulers;
 
 /**
  * One SQLite connection on its own thread. All it does is a {@link Step} in its line.
@@ -119,7 +119,7 @@ final class LocalSession implements Session {
     @Override
     public Mono<Boolean> validate(boolean remote) {
         if (!remote) {
-            return Mono.fromSupplier(() -> !closed && !runner.isLost()).subscribeOn(Schedulers.parallel());
+            return Mono.fromSupplier(() -> !closed && !runner.isLost()).subscribeOn(FreeThreads.scheduler());
         }
         return this.<Boolean>inLine(() -> false, step -> {
                     runner.ping();
@@ -159,7 +159,7 @@ final class LocalSession implements Session {
                     gone.tryEmitEmpty();
                 }
             });
-            return gone.asMono().publishOn(Schedulers.parallel());
+            return gone.asMono().publishOn(FreeThreads.scheduler());
         });
     }
 

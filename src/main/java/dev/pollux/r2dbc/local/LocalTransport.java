@@ -1,5 +1,6 @@
 package dev.pollux.r2dbc.local;
 
+import dev.pollux.r2dbc.transport.FreeThreads;
 import dev.pollux.r2dbc.transport.Faults;
 import dev.pollux.r2dbc.transport.Gate;
 import dev.pollux.r2dbc.transport.Session;
@@ -47,7 +48,7 @@ public final class LocalTransport implements Transport {
             Handover<Session> handover =
                     new Handover<>(session -> session.close().subscribe());
             return handover.watch(
-                    Mono.<Session>create(sink -> open(sink, handover)).publishOn(Schedulers.parallel()));
+                    Mono.<Session>create(sink -> open(sink, handover)).publishOn(FreeThreads.scheduler()));
         });
     }
 
@@ -115,7 +116,7 @@ public final class LocalTransport implements Transport {
                     }
                 })
                 .subscribeOn(Schedulers.boundedElastic()) // closing the anchor calls SQLite
-                .publishOn(Schedulers.parallel());
+                .publishOn(FreeThreads.scheduler());
     }
 
     @Override

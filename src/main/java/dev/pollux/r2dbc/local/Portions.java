@@ -11,8 +11,8 @@ import reactor.core.publisher.FluxSink;
 
 /**
  * The rest of a reading call's rows. Portions are read from the cursor on the session thread, one at a time and at most
- * one ahead: while one is being consumed, the next is read. They are emitted, as they are asked for, on a parallel
- * scheduler thread. Cancelling interrupts the read and closes the cursor. Reads go straight to the thread, not through
+ * one ahead: while one is being consumed, the next is read. They are emitted, as they are asked for, on a thread of
+ * {@link FreeThreads}. Cancelling interrupts the read and closes the cursor. Reads go straight to the thread, not through
  * the session's line: work in that line may wait for a writer that in turn waits for these rows.
  *
  * <p>Races: a portion, an error and demand may be signalled by two threads of the emitter, if the subscriber takes long.

@@ -8,7 +8,7 @@ import reactor.core.publisher.Mono;
 
 /**
  * One conversation with a database. A session runs one thing at a time, in the order of subscription; all its
- * publishers are cold, may be subscribed from any thread, and emit on a parallel scheduler thread, never on the
+ * publishers are cold, may be subscribed from any thread, and emit on a thread of {@link FreeThreads}, never on the
  * session's own.
  *
  * <p>All errors are {@link io.r2dbc.spi.R2dbcException}s made by {@link Faults}.

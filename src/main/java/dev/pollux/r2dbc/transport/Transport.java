@@ -8,7 +8,7 @@ public interface Transport {
     /**
      * Opens a session.
      *
-     * @return on subscription, one open session, emitted on a parallel scheduler thread; errors are
+     * @return on subscription, one open session, emitted on a thread of {@link FreeThreads}; errors are
      *     {@link io.r2dbc.spi.R2dbcException}s that name {@link #describe()}; cancelling frees what was opened so far
      */
     Mono<Session> open();

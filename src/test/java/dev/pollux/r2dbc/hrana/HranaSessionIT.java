@@ -33,6 +33,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.NonBlocking;
 import reactor.test.StepVerifier;
 
 class HranaSessionIT {
@@ -458,14 +459,15 @@ class HranaSessionIT {
     }
 
     @Test
-    void answersArePublishedOnParallelSchedulerThreads() {
+    void answersArePublishedOnThreadsThatMustNotBlock() {
         Session session = remote.open();
 
-        String thread = session.execute(Work.of(Call.read("SELECT 1")))
-                .map(answer -> Thread.currentThread().getName())
+        Thread thread = session.execute(Work.of(Call.read("SELECT 1")))
+                .map(answer -> Thread.currentThread())
                 .blockLast(PATIENCE);
 
-        assertThat(thread).startsWith("parallel-");
+        assertThat(thread).isInstanceOf(NonBlocking.class);
+        assertThat(thread.getName()).startsWith("libsql-");
     }
 
     @Test

@@ -293,7 +293,7 @@ class LocalSessionTest {
     }
 
     @Test
-    void signalsComeOnTheParallelScheduler() {
+    void signalsComeOnThreadsThatMustNotBlock() {
         assertThat(session.execute(read("SELECT 1"))
                         .map(answer -> Schedulers.isInNonBlockingThread())
                         .blockLast(WAIT))
@@ -301,7 +301,7 @@ class LocalSessionTest {
         assertThat(session.validate(true)
                         .map(valid -> Thread.currentThread().getName())
                         .block(WAIT))
-                .startsWith("parallel");
+                .startsWith("libsql-");
         assertThat(session.execute(read("SELECT sqlite_version()"))
                         .map(answer -> (String) answer.rows().get(0)[0])
                         .blockLast(WAIT))
