@@ -200,8 +200,8 @@ final class Incarnation {
         if (held.isEmpty()) {
             finish();
         } else {
-            timers.add(Timers.scheduler()
-                    .schedule(this::finish, config.drainTime().toMillis(), TimeUnit.MILLISECONDS));
+            timers.add(
+                    Timers.scheduler().schedule(this::finish, config.drainTime().toMillis(), TimeUnit.MILLISECONDS));
         }
     }
 

@@ -243,7 +243,8 @@ public final class LibsqlStorage<T> {
     public Mono<Task<T>> fetchById(TaskId id) {
         return table.find(id)
                 .map(raw -> raw.map(bytes -> given(
-                        () -> codec.decode(bytes), table.about("fetch by id", id) + ": cannot read its payload",
+                        () -> codec.decode(bytes),
+                        table.about("fetch by id", id) + ": cannot read its payload",
                         "; compact() reads the bytes as they are")));
     }
 

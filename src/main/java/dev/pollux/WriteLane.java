@@ -211,6 +211,9 @@ final class WriteLane {
      * Tells the callers. What they line up in answer goes out with what waits already, in one turn: otherwise they would
      * fall into two halves that take turns, each at half the size. The time limit is for callers that take long; those of
      * heavy steps hold up the next turn only where a round trip costs more than they do.
+     *
+     * <p>A caller may keep the thread, for ever even: the others are told at the end of the next turn then, for which there
+     * is a beat at the latest.
      */
     private void finish(Turn turn, @Nullable Throwable error) {
         long took = System.nanoTime() - turnStart;
@@ -230,16 +233,18 @@ final class WriteLane {
         if (rests) {
             Timers.scheduler().schedule(this::tryAgain, pause.toMillis(), TimeUnit.MILLISECONDS);
         } else {
-            tell(settled, took, far);
+            tellFirst(settled, took, far);
         }
-        // All of it, and what a thread has not got to that some caller keeps.
-        for (Turn untold : telling) {
-            untold.emit(step -> true);
-            telling.remove(untold);
-        }
+        // The rest of it, and what another thread has not got to because a caller keeps it.
+        telling.forEach(this::tellAll);
     }
 
-    private void tell(Turn turn, long took, boolean far) {
+    private void tellAll(Turn turn) {
+        turn.emit(step -> true);
+        telling.remove(turn);
+    }
+
+    private void tellFirst(Turn turn, long took, boolean far) {
         long gather = took / 4;
         Disposable limit = waiting.isEmpty()
                 ? Disposables.disposed()

@@ -7,7 +7,6 @@ import dev.pollux.Config;
 import dev.pollux.LibsqlException;
 import dev.pollux.LibsqlStorage;
 import dev.pollux.NewTask;
-import dev.pollux.Outcome;
 import dev.pollux.StorageEvent;
 import dev.pollux.StorageListener;
 import dev.pollux.Task;
@@ -15,25 +14,23 @@ import dev.pollux.TaskCodec;
 import dev.pollux.TaskId;
 import dev.pollux.TaskStatus;
 import dev.pollux.Worker;
-import dev.pollux.faults.HostileHandler.End;
 import dev.pollux.testing.CapturedLog;
 import dev.pollux.testing.Events;
 import dev.pollux.testing.TestDatabase;
 import java.io.IOException;
-import java.util.Set;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.Supplier;
-import reactor.core.Exceptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -45,6 +42,7 @@ import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscription;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
+import reactor.core.Exceptions;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -99,8 +97,9 @@ abstract class HostileCodeContract {
         return Load.on(
                 database.factory(),
                 ledger,
-                config -> settings.apply(
-                        config.bufferSize(AT_ONCE).drainTime(Duration.ofMillis(500)).listener(events)));
+                config -> settings.apply(config.bufferSize(AT_ONCE)
+                        .drainTime(Duration.ofMillis(500))
+                        .listener(events)));
     }
 
     private void awaitAllStopped() {
@@ -175,7 +174,7 @@ abstract class HostileCodeContract {
                 .poll(Worker.named("worker"))
                 .takeUntilOther(until)
                 .transform(load.storage().lock())
-                .flatMap(load.storage().<String>ack(handler::apply), concurrency)
+                .flatMap(load.storage().<String>ack(handler), concurrency)
                 .subscribe();
         running.add(work);
         return work;
@@ -208,14 +207,14 @@ abstract class HostileCodeContract {
             for (HostileHandler handler : handlers) {
                 assertEnded(handler, rounds);
             }
-            assertThat(database.sql("SELECT status, attempts, count(*) FROM Jobs WHERE " + isOf(HEALTHY)
-                            + " GROUP BY 1, 2"))
+            assertThat(database.sql(
+                            "SELECT status, attempts, count(*) FROM Jobs WHERE " + isOf(HEALTHY) + " GROUP BY 1, 2"))
                     .containsExactly(List.of("Done", 0L, (long) rounds * handlers.size()));
             // Whatever a handler throws after its end is of no use to anybody, and is logged.
             for (HostileHandler handler : handlers) {
-                if (handler.name().matches("(fails twice|.* after its end)") && !handler.name().startsWith("emits")) {
-                    assertThat(reactorLog.texts())
-                            .anyMatch(text -> text.contains("dropped: " + handler.name()));
+                if (handler.name().matches("(fails twice|.* after its end)")
+                        && !handler.name().startsWith("emits")) {
+                    assertThat(reactorLog.texts()).anyMatch(text -> text.contains("dropped: " + handler.name()));
                 }
             }
             Report.add(
@@ -259,8 +258,7 @@ abstract class HostileCodeContract {
             assertNoLeaseIsLeft();
             for (HostileHandler handler : handlers) {
                 if (handler.name().matches("(fails|throws).* when it is cancelled")) {
-                    assertThat(reactorLog.texts())
-                            .anyMatch(text -> text.contains("dropped: " + handler.name()));
+                    assertThat(reactorLog.texts()).anyMatch(text -> text.contains("dropped: " + handler.name()));
                 }
             }
             runHealthily(load);
@@ -346,16 +344,13 @@ abstract class HostileCodeContract {
 
                 try {
                     long now = database.number("SELECT unixepoch()");
-                    database.becomes(
-                                    "SELECT unixepoch() > " + (now + 2 * Load.ORPHANED_AFTER.toSeconds()),
-                                    1L,
-                                    looks())
+                    database.becomes("SELECT unixepoch() > " + (now + 2 * Load.ORPHANED_AFTER.toSeconds()), 1L, looks())
                             .block(PATIENCE);
                     // Of these, the worker that is blocked may have fetched some: those wait for it.
                     push(load, HEALTHY, round * healthy, healthy);
                     database.becomes(
-                                    "SELECT count(*) >= " + (round * healthy + 10) + " FROM Jobs WHERE status = 'Done' AND "
-                                            + isOf(HEALTHY),
+                                    "SELECT count(*) >= " + (round * healthy + 10)
+                                            + " FROM Jobs WHERE status = 'Done' AND " + isOf(HEALTHY),
                                     1L,
                                     looks())
                             .block(PATIENCE);
@@ -411,29 +406,62 @@ abstract class HostileCodeContract {
 
     private static List<Caller> callers() {
         return List.of(
-                new Caller("looks for itself", "Done", 1, call -> call.storage()
-                        .fetchById(call.task().id())
-                        .doOnNext(task -> assertThat(task.status()).isEqualTo(TaskStatus.RUNNING))),
-                new Caller("pushes a follower", "Done", 1, call -> call.storage()
-                        .push(new Work(HEALTHY, call.task().args().number()))),
-                new Caller("pushes itself again", "Done", 1, call -> call.storage()
-                        .push(NewTask.of(call.task().args()).id(call.task().id()))),
-                new Caller("locks itself again", "Done", 1, call -> call.storage().lock(call.task())),
-                new Caller("sweeps and sets up", "Done", 1, call -> Mono.when(
-                        call.storage().reenqueueOrphaned(), call.storage().setup())),
-                new Caller("polls", "Done", 1, call -> call.storage()
-                        .poll(Worker.named("inner"))
-                        .takeUntilOther(Mono.delay(BETWEEN_LOOKS))
-                        .concatMap(task -> call.storage().release(task))
-                        .then()),
+                new Caller(
+                        "looks for itself",
+                        "Done",
+                        1,
+                        call -> call.storage()
+                                .fetchById(call.task().id())
+                                .doOnNext(task -> assertThat(task.status()).isEqualTo(TaskStatus.RUNNING))),
+                new Caller(
+                        "pushes a follower",
+                        "Done",
+                        1,
+                        call -> call.storage()
+                                .push(new Work(HEALTHY, call.task().args().number()))),
+                new Caller(
+                        "pushes itself again",
+                        "Done",
+                        1,
+                        call -> call.storage()
+                                .push(NewTask.of(call.task().args())
+                                        .id(call.task().id()))),
+                new Caller(
+                        "locks itself again", "Done", 1, call -> call.storage().lock(call.task())),
+                new Caller(
+                        "sweeps and sets up",
+                        "Done",
+                        1,
+                        call -> Mono.when(
+                                call.storage().reenqueueOrphaned(),
+                                call.storage().setup())),
+                new Caller(
+                        "polls",
+                        "Done",
+                        1,
+                        call -> call.storage()
+                                .poll(Worker.named("inner"))
+                                .takeUntilOther(Mono.delay(BETWEEN_LOOKS))
+                                .concatMap(task -> call.storage().release(task))
+                                .then()),
                 // What it did to its lease counts, not what it gives.
-                new Caller("says that it is done, and fails", "Done", 1, call -> call.storage()
-                        .ackDone(call.task(), "by itself")
-                        .then(Mono.error(new IllegalStateException("too late")))),
-                new Caller("says that it failed, and ends", "Killed", 2, call -> call.storage()
-                        .ackFailed(call.task(), new IllegalStateException("by itself"))),
-                new Caller("gives itself back once, and ends", "Done", 2, call -> call.storage()
-                        .release(call.task())));
+                new Caller(
+                        "says that it is done, and fails",
+                        "Done",
+                        1,
+                        call -> call.storage()
+                                .ackDone(call.task(), "by itself")
+                                .then(Mono.error(new IllegalStateException("too late")))),
+                new Caller(
+                        "says that it failed, and ends",
+                        "Killed",
+                        2,
+                        call -> call.storage().ackFailed(call.task(), new IllegalStateException("by itself"))),
+                new Caller(
+                        "gives itself back once, and ends",
+                        "Done",
+                        2,
+                        call -> call.storage().release(call.task())));
     }
 
     @Test
@@ -451,8 +479,7 @@ abstract class HostileCodeContract {
                         .toList();
                 load.storage().pushAllTasks(Flux.fromIterable(tasks)).block(PATIENCE);
             }
-            Map<String, Caller> byName =
-                    callers.stream().collect(Collectors.toMap(Caller::name, Function.identity()));
+            Map<String, Caller> byName = callers.stream().collect(Collectors.toMap(Caller::name, Function.identity()));
             Disposable work = work(load, task -> {
                 int run = runs.merge(task.id(), 1, Integer::sum);
                 Caller caller = byName.get(task.args().producer());
@@ -501,14 +528,16 @@ abstract class HostileCodeContract {
             CountDownLatch set = new CountDownLatch(1);
             CompletableFuture<String> stopped = new CompletableFuture<>();
             push(load, "stops", 0, 1);
-            pipeline.update(work(load, task -> Mono.fromCallable(() -> {
-                        String run = ledger.run(task);
-                        await(set);
-                        pipeline.dispose();
-                        stopped.complete(run);
-                        return run;
-                    })
-                    .subscribeOn(Schedulers.boundedElastic())));
+            pipeline.update(work(
+                    load,
+                    task -> Mono.fromCallable(() -> {
+                                String run = ledger.run(task);
+                                await(set);
+                                pipeline.dispose();
+                                stopped.complete(run);
+                                return run;
+                            })
+                            .subscribeOn(Schedulers.boundedElastic())));
             set.countDown();
 
             assertThat(stopped).succeedsWithin(PATIENCE);
@@ -592,14 +621,16 @@ abstract class HostileCodeContract {
                     .poll(Worker.named("worker"))
                     .transform(load.storage().lock())
                     .flatMap(load.storage()
-                            .<Object>ack(
-                                    task -> Mono.just(results.get((int) task.args().number() % results.size()))))
+                            .<Object>ack(task ->
+                                    Mono.just(results.get((int) task.args().number() % results.size()))))
                     .subscribe());
 
-            becomes("status = 'Done' AND attempts = 0 AND last_error = '{\"Ok\":null}'", (long) rounds * results.size());
+            becomes(
+                    "status = 'Done' AND attempts = 0 AND last_error = '{\"Ok\":null}'",
+                    (long) rounds * results.size());
 
             assertThat(events.of(StorageEvent.ResultNotStored.class)).hasSize(rounds * results.size());
-            assertNothingIsIllegal("7 results that cannot be written, " + transport(), rounds * results.size());
+            assertNothingIsIllegal("7 results that cannot be written, " + transport(), (long) rounds * results.size());
         }
     }
 
@@ -631,7 +662,8 @@ abstract class HostileCodeContract {
             work(
                     load,
                     task -> task.attempt() == 1
-                            ? Mono.error(new IllegalStateException("" + task.args().number()))
+                            ? Mono.error(
+                                    new IllegalStateException("" + task.args().number()))
                             : load.run(task));
 
             becomes("status = 'Done' AND attempts = 1", policies.size());
@@ -649,24 +681,26 @@ abstract class HostileCodeContract {
     /** A codec whose payload says what it does to it. */
     private static final class HostileCodec implements TaskCodec<Work> {
 
-        private static final List<String> KINDS = List.of("null", "exception", "checked", "assertion", "stack", "class");
+        private static final List<String> KINDS =
+                List.of("null", "exception", "checked", "assertion", "stack", "class");
 
         private final TaskCodec<Work> json = TaskCodec.json(Work.class);
 
         @Override
         public byte[] encode(Work work) {
-            String[] words = work.producer().split(" ");
-            return words[0].equals("writes") ? hostile(words[1]) : json.encode(work);
+            return hostile("writes ", work, json::encode);
         }
 
         @Override
         public Work decode(byte[] bytes) {
-            Work work = json.decode(bytes);
-            String[] words = work.producer().split(" ");
-            return words[0].equals("reads") ? hostile(words[1]) : work;
+            return hostile("reads ", json.decode(bytes), work -> work);
         }
 
-        private static <V> V hostile(String kind) {
+        private static <V> V hostile(String verb, Work work, Function<Work, V> healthy) {
+            if (!work.producer().startsWith(verb)) {
+                return healthy.apply(work);
+            }
+            String kind = work.producer().substring(verb.length());
             return switch (kind) {
                 case "null" -> HostileHandler.nothing();
                 case "exception" -> throw new IllegalStateException("secret");
@@ -684,7 +718,10 @@ abstract class HostileCodeContract {
         LibsqlStorage<Work> storage = LibsqlStorage.create(
                 database.factory(),
                 new HostileCodec(),
-                Config.builder(Load.QUEUE).listener(events).drainTime(Duration.ZERO).build());
+                Config.builder(Load.QUEUE)
+                        .listener(events)
+                        .drainTime(Duration.ZERO)
+                        .build());
         for (int round = 0; round < rounds; round++) {
             for (String kind : HostileCodec.KINDS) {
                 for (Mono<Void> push : List.of(
@@ -719,7 +756,9 @@ abstract class HostileCodeContract {
                 .subscribe());
 
         becomes("status = 'Done' AND attempts = 0 AND job ->> 'producer' = 'healthy'", tasks);
-        becomes("status = 'Killed' AND last_error LIKE '%cannot read the payload%' AND last_error NOT LIKE '%secret%'", tasks);
+        becomes(
+                "status = 'Killed' AND last_error LIKE '%cannot read the payload%' AND last_error NOT LIKE '%secret%'",
+                tasks);
         assertThat(payloads()).isEqualTo(payloads);
         assertThat(events.of(StorageEvent.Poisoned.class)).hasSize(tasks);
         assertNothingIsIllegal("7 codecs that throw, " + transport(), 4L * tasks);
@@ -755,12 +794,17 @@ abstract class HostileCodeContract {
             Events told = new Events();
             StorageListener hostile = event -> HostileHandler.sneak(error.get());
             everythingHappens(told, hostile.and(told));
-            assertThat(told.flux().take(told.of(StorageEvent.class).size()).map(Object::getClass).toIterable())
+            assertThat(told.flux()
+                            .take(told.of(StorageEvent.class).size())
+                            .map(Object::getClass)
+                            .toIterable())
                     .containsAll(List.of(StorageEvent.class.getPermittedSubclasses()));
             assertThat(Audit.illegalSteps(database)).isEmpty();
             events += told.of(StorageEvent.class).size();
         }
-        assertThat(log.texts()).hasSizeGreaterThanOrEqualTo(events).allMatch(text -> text.startsWith("a storage listener failed on"));
+        assertThat(log.texts())
+                .hasSizeGreaterThanOrEqualTo(events)
+                .allMatch(text -> text.startsWith("a storage listener failed on"));
         Report.add(
                 "7 listeners that throw, " + transport(),
                 events,
@@ -781,24 +825,26 @@ abstract class HostileCodeContract {
                         })
                         .listener(listener)
                         .build());
-        for (String producer : List.of(HEALTHY, "orphaned", "reads null", "fails", "is lost", "no result", "hangs once")) {
+        for (String producer :
+                List.of(HEALTHY, "orphaned", "reads null", "fails", "is lost", "no result", "hangs once")) {
             storage.push(NewTask.of(new Work(producer, 0)).maxAttempts(producer.equals("fails") ? 1 : 2))
                     .block(PATIENCE);
         }
         database.sql("UPDATE Jobs SET status = 'Running', lock_by = 'dead', lock_at = 1 WHERE " + isOf("orphaned")
                 + "; DELETE FROM Audit");
         Set<String> hung = ConcurrentHashMap.newKeySet();
-        Function<Task<Work>, Publisher<Object>> handler = task -> switch (task.args().producer()) {
-            case "fails" -> Mono.error(new IllegalStateException("on purpose"));
-            case "is lost" -> storage.ackDone(task, "by itself").cast(Object.class);
-            case "no result" -> Mono.just(new Written(HostileCodeContract::deeper));
-            case "hangs once" -> hung.add("once") ? Mono.never() : Mono.just("ok");
-            default -> Mono.just("ok");
-        };
+        Function<Task<Work>, Publisher<Object>> handler =
+                task -> switch (task.args().producer()) {
+                    case "fails" -> Mono.error(new IllegalStateException("on purpose"));
+                    case "is lost" -> storage.ackDone(task, "by itself").cast(Object.class);
+                    case "no result" -> Mono.just(new Written(HostileCodeContract::deeper));
+                    case "hangs once" -> hung.add("once") ? Mono.never() : Mono.just("ok");
+                    default -> Mono.just("ok");
+                };
         Supplier<Disposable> work = () -> {
             Disposable pipeline = storage.poll(Worker.named("worker"))
                     .transform(storage.lock())
-                    .flatMap(storage.<Object>ack(handler::apply))
+                    .flatMap(storage.<Object>ack(handler))
                     .subscribe();
             running.add(pipeline);
             return pipeline;
@@ -826,7 +872,8 @@ abstract class HostileCodeContract {
                 LibsqlStorage<Work> storage = itself.get(0);
                 storage.fetchById(done.task())
                         .filter(task -> task.args().producer().equals("first"))
-                        .flatMap(task -> storage.push(new Work("second", task.args().number())))
+                        .flatMap(task ->
+                                storage.push(new Work("second", task.args().number())))
                         .subscribe();
                 storage.reenqueueOrphaned().subscribe();
             } else if (event instanceof StorageEvent.Locked) {

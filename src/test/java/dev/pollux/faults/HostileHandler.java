@@ -4,8 +4,8 @@ import dev.pollux.AbortError;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -64,6 +64,7 @@ record HostileHandler(String name, End end, String words, Body body) {
         }
 
         /** Throws it, declared or not. */
+        @SuppressWarnings("TypeParameterUnusedInFormals")
         default <V> V thrown() {
             return HostileHandler.<V, RuntimeException>sneak(error());
         }
@@ -77,7 +78,7 @@ record HostileHandler(String name, End end, String words, Body body) {
         }
     }
 
-    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+    @SuppressWarnings({"unchecked", "DoNotCallSuggester", "TypeParameterUnusedInFormals"})
     static <V, E extends Throwable> V sneak(Throwable error) throws E {
         throw (E) error;
     }
@@ -102,7 +103,11 @@ record HostileHandler(String name, End end, String words, Body body) {
 
     /** Every kind of error in every place. */
     private static void addThrowing(List<HostileHandler> all) {
-        throwing(all, "an exception", "java.lang.IllegalStateException: on purpose", () -> new IllegalStateException("on purpose"));
+        throwing(
+                all,
+                "an exception",
+                "java.lang.IllegalStateException: on purpose",
+                () -> new IllegalStateException("on purpose"));
         throwing(all, "a checked exception", "java.io.IOException: on purpose", () -> new IOException("on purpose"));
         throwing(all, "an interruption", "java.lang.InterruptedException: on purpose", () -> {
             Thread.currentThread().interrupt();
@@ -110,21 +115,49 @@ record HostileHandler(String name, End end, String words, Body body) {
         });
         throwing(all, "an assertion", "java.lang.AssertionError: on purpose", () -> new AssertionError("on purpose"));
         throwing(all, "no memory", "java.lang.OutOfMemoryError: ", () -> {
-            throw new IllegalStateException("unexpected: " + Objects.hash(new long[Integer.MAX_VALUE]));
+            throw new IllegalStateException("unexpected: " + Arrays.hashCode(new long[Integer.MAX_VALUE]));
         });
         throwing(all, "no stack", "java.lang.StackOverflowError", () -> {
             throw new IllegalStateException("unexpected: " + endless(1));
         });
-        throwing(all, "no class", "java.lang.NoClassDefFoundError: on/Purpose", () -> new NoClassDefFoundError("on/Purpose"));
-        throwing(all, "a broken class", "java.lang.ExceptionInInitializerError: on purpose", () -> new ExceptionInInitializerError("on purpose"));
+        throwing(
+                all,
+                "no class",
+                "java.lang.NoClassDefFoundError: on/Purpose",
+                () -> new NoClassDefFoundError("on/Purpose"));
+        throwing(
+                all,
+                "a broken class",
+                "java.lang.ExceptionInInitializerError: on purpose",
+                () -> new ExceptionInInitializerError("on purpose"));
         throwing(all, "a thread's death", "java.lang.ThreadDeath", ThreadDeath::new);
-        throwing(all, "a fatal exception of Reactor's", "on purpose", () -> Exceptions.errorCallbackNotImplemented(new IOException("on purpose")));
-        throwing(all, "a bubbling exception", "java.io.IOException: on purpose", () -> Exceptions.bubble(new IOException("on purpose")));
-        throwing(all, "an error without words", Unspeakable.class.getName(), () -> new Unspeakable(HostileHandler::nothing));
-        throwing(all, "an error whose words fail", Unspeakable.class.getName(), () -> new Unspeakable(() -> {
-            throw new IllegalStateException("no words");
-        }));
-        throwing(all, "an error whose words never end", Unspeakable.class.getName(), () -> new Unspeakable(() -> "" + endless(1)));
+        throwing(
+                all,
+                "a fatal exception of Reactor's",
+                "on purpose",
+                () -> Exceptions.errorCallbackNotImplemented(new IOException("on purpose")));
+        throwing(
+                all,
+                "a bubbling exception",
+                "java.io.IOException: on purpose",
+                () -> Exceptions.bubble(new IOException("on purpose")));
+        throwing(
+                all,
+                "an error without words",
+                Unspeakable.class.getName(),
+                () -> new Unspeakable(HostileHandler::nothing));
+        throwing(
+                all,
+                "an error whose words fail",
+                Unspeakable.class.getName(),
+                () -> new Unspeakable(() -> {
+                    throw new IllegalStateException("no words");
+                }));
+        throwing(
+                all,
+                "an error whose words never end",
+                Unspeakable.class.getName(),
+                () -> new Unspeakable(() -> "" + endless(1)));
         throwing(all, "an error of many words", "xxxxx...", () -> new IllegalStateException("x".repeat(1 << 20)));
         throwing(all, "an error that is its own cause's cause", "java.lang.IllegalStateException: on purpose", () -> {
             Exception cause = new IOException("on purpose");
@@ -151,28 +184,37 @@ record HostileHandler(String name, End end, String words, Body body) {
         all.add(failing(
                 "on another thread, fails with " + error,
                 words,
-                run -> Mono.create(
-                        sink -> Schedulers.boundedElastic().schedule(() -> sink.error(thrower.error())))));
+                run -> Mono.create(sink -> Schedulers.boundedElastic().schedule(() -> sink.error(thrower.error())))));
     }
 
     private static void addFailing(List<HostileHandler> all) {
         all.add(failing("gives no publisher", "java.lang.NullPointerException", run -> nothing()));
         all.add(failing("emits null", "java.lang.NullPointerException", run -> signals(s -> s.onNext(nothing()))));
-        all.add(failing("fails with null", "java.lang.NullPointerException", run -> signals(s -> s.onError(nothing()))));
-        all.add(failing("fails twice", "IllegalStateException: first", run -> signals(s -> {
-            s.onError(new IllegalStateException("first"));
-            s.onError(new IllegalStateException("dropped: fails twice"));
-        })));
-        all.add(failing("does not bear a request", "IllegalStateException: request", run -> subscriber ->
-                subscriber.onSubscribe(subscription(() -> {
-                    throw new IllegalStateException("request");
-                }, () -> {}))));
+        all.add(failing(
+                "fails with null", "java.lang.NullPointerException", run -> signals(s -> s.onError(nothing()))));
+        all.add(failing(
+                "fails twice",
+                "IllegalStateException: first",
+                run -> signals(s -> {
+                    s.onError(new IllegalStateException("first"));
+                    s.onError(new IllegalStateException("dropped: fails twice"));
+                })));
+        all.add(failing(
+                "does not bear a request",
+                "IllegalStateException: request",
+                run -> subscriber -> subscriber.onSubscribe(subscription(
+                        () -> {
+                            throw new IllegalStateException("request");
+                        },
+                        () -> {}))));
         all.add(failing("blocks where it must not", "IllegalStateException: block()", run -> {
             Mono.never().block(Duration.ofSeconds(1));
             return Mono.just(run);
         }));
-        all.add(failing("meets no memory on another thread, in a time limit", "TimeoutException", run ->
-                later(() -> new OutOfMemoryError("on purpose")).timeout(Duration.ofMillis(100))));
+        all.add(failing(
+                "meets no memory on another thread, in a time limit",
+                "TimeoutException",
+                run -> later(() -> new OutOfMemoryError("on purpose")).timeout(Duration.ofMillis(100))));
     }
 
     private static void addAborting(List<HostileHandler> all) {
@@ -181,79 +223,106 @@ record HostileHandler(String name, End end, String words, Body body) {
         all.add(aborting("throws a wrapped abort", run -> {
             throw Exceptions.bubble(abort.error());
         }));
-        all.add(aborting("is a future that fails with an abort", run -> Mono.fromFuture(
-                CompletableFuture.supplyAsync(abort::thrown))));
+        all.add(aborting(
+                "is a future that fails with an abort",
+                run -> Mono.fromFuture(CompletableFuture.supplyAsync(abort::thrown))));
         all.add(aborting("after some values, aborts", run -> Flux.just(run).concatWith(Mono.error(abort.error()))));
     }
 
     private static void addRuleBreaking(List<HostileHandler> all) {
-        all.add(done("emits much", run -> Flux.range(0, 100_000).map(i -> "" + i).concatWith(Mono.just(run))));
-        all.add(done("emits after its end", run -> signals(s -> {
-            s.onNext(run);
-            s.onComplete();
-            s.onNext("late");
-        })));
-        all.add(done("ends twice", run -> signals(s -> {
-            s.onNext(run);
-            s.onComplete();
-            s.onComplete();
-        })));
-        all.add(done("fails after its end", run -> signals(s -> {
-            s.onNext(run);
-            s.onComplete();
-            s.onError(new IllegalStateException("dropped: fails after its end"));
-        })));
-        all.add(done("throws after its end", run -> signals(s -> {
-            s.onNext(run);
-            s.onComplete();
-            throw new IllegalStateException("dropped: throws after its end");
-        })));
-        all.add(done("throws an error after its end", run -> signals(s -> {
-            s.onNext(run);
-            s.onComplete();
-            throw new NoClassDefFoundError("dropped: throws an error after its end");
-        })));
-        all.add(done("subscribes twice", run -> signals(s -> {
-            s.onSubscribe(Operators.emptySubscription());
-            s.onNext(run);
-            s.onComplete();
-        })));
+        all.add(done(
+                "emits much", run -> Flux.range(0, 100_000).map(i -> "" + i).concatWith(Mono.just(run))));
+        all.add(done(
+                "emits after its end",
+                run -> signals(s -> {
+                    s.onNext(run);
+                    s.onComplete();
+                    s.onNext("late");
+                })));
+        all.add(done(
+                "ends twice",
+                run -> signals(s -> {
+                    s.onNext(run);
+                    s.onComplete();
+                    s.onComplete();
+                })));
+        all.add(done(
+                "fails after its end",
+                run -> signals(s -> {
+                    s.onNext(run);
+                    s.onComplete();
+                    s.onError(new IllegalStateException("dropped: fails after its end"));
+                })));
+        all.add(done(
+                "throws after its end",
+                run -> signals(s -> {
+                    s.onNext(run);
+                    s.onComplete();
+                    throw new IllegalStateException("dropped: throws after its end");
+                })));
+        all.add(done(
+                "throws an error after its end",
+                run -> signals(s -> {
+                    s.onNext(run);
+                    s.onComplete();
+                    throw new NoClassDefFoundError("dropped: throws an error after its end");
+                })));
+        all.add(done(
+                "subscribes twice",
+                run -> signals(s -> {
+                    s.onSubscribe(Operators.emptySubscription());
+                    s.onNext(run);
+                    s.onComplete();
+                })));
         all.add(done("ends without a subscription", run -> s -> {
             s.onNext(run);
             s.onComplete();
         }));
-        all.add(done("ends on many threads at once", run -> signals(s -> Flux.range(0, 4)
-                .flatMap(i -> Mono.fromRunnable(() -> {
-                            s.onNext(run);
-                            s.onComplete();
-                        })
-                        .subscribeOn(Schedulers.boundedElastic()))
-                .subscribe())));
+        all.add(done(
+                "ends on many threads at once",
+                run -> signals(s -> Flux.range(0, 4)
+                        .flatMap(i -> Mono.fromRunnable(() -> {
+                                    s.onNext(run);
+                                    s.onComplete();
+                                })
+                                .subscribeOn(Schedulers.boundedElastic()))
+                        .subscribe())));
     }
 
     private static void addHanging(List<HostileHandler> all) {
         all.add(hanging("never ends", run -> Mono.never()));
         all.add(hanging("never subscribes", run -> subscriber -> {}));
-        all.add(hanging("emits and never ends", run -> Flux.range(0, 100).map(i -> run).concatWith(Mono.never())));
+        all.add(hanging(
+                "emits and never ends", run -> Flux.range(0, 100).map(i -> run).concatWith(Mono.never())));
         all.add(hanging("cancels itself", run -> Mono.<String>never().doOnSubscribe(Subscription::cancel)));
-        all.add(hanging("ends when it is cancelled", run -> ending(s -> {
-            s.onNext(run);
-            s.onComplete();
-        })));
-        all.add(hanging("fails when it is cancelled", run ->
-                ending(s -> s.onError(new IllegalStateException("dropped: fails when it is cancelled")))));
-        all.add(hanging("throws when it is cancelled", run -> ending(s -> {
-            throw new IllegalStateException("dropped: throws when it is cancelled");
-        })));
-        all.add(hanging("throws an error when it is cancelled", run -> ending(s -> {
-            throw new NoClassDefFoundError("dropped: throws an error when it is cancelled");
-        })));
+        all.add(hanging(
+                "ends when it is cancelled",
+                run -> ending(s -> {
+                    s.onNext(run);
+                    s.onComplete();
+                })));
+        all.add(hanging(
+                "fails when it is cancelled",
+                run -> ending(s -> s.onError(new IllegalStateException("dropped: fails when it is cancelled")))));
+        all.add(hanging(
+                "throws when it is cancelled",
+                run -> ending(s -> {
+                    throw new IllegalStateException("dropped: throws when it is cancelled");
+                })));
+        all.add(hanging(
+                "throws an error when it is cancelled",
+                run -> ending(s -> {
+                    throw new NoClassDefFoundError("dropped: throws an error when it is cancelled");
+                })));
         // Reactor throws these on, past the pipeline, so nobody who subscribed hears of them.
         all.add(hanging("meets no memory on another thread", run -> later(() -> new OutOfMemoryError("on purpose"))));
-        all.add(hanging("meets no stack on another thread", run -> later(() -> {
-            throw new IllegalStateException("unexpected: " + endless(1));
-        })));
-        all.add(hanging("meets no class on another thread", run -> later(() -> new NoClassDefFoundError("on purpose"))));
+        all.add(hanging(
+                "meets no stack on another thread",
+                run -> later(() -> {
+                    throw new IllegalStateException("unexpected: " + endless(1));
+                })));
+        all.add(hanging(
+                "meets no class on another thread", run -> later(() -> new NoClassDefFoundError("on purpose"))));
     }
 
     private static HostileHandler done(String name, Body body) {
@@ -305,7 +374,7 @@ record HostileHandler(String name, End end, String words, Body body) {
 
     @SuppressWarnings({"NullAway", "TypeParameterUnusedInFormals"})
     static <V> V nothing() {
-        return (V) Stream.<Object>of().findFirst().orElse(null);
+        return Stream.<V>empty().findFirst().orElse(null);
     }
 
     /** An error that does not say what it is. */

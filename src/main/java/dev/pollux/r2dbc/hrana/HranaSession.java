@@ -8,8 +8,8 @@ import dev.pollux.r2dbc.hrana.RequestWriter.Request;
 import dev.pollux.r2dbc.transport.Answer;
 import dev.pollux.r2dbc.transport.Call;
 import dev.pollux.r2dbc.transport.Faults;
-import dev.pollux.r2dbc.transport.OutcomeUnknownException;
 import dev.pollux.r2dbc.transport.FreeThreads;
+import dev.pollux.r2dbc.transport.OutcomeUnknownException;
 import dev.pollux.r2dbc.transport.Session;
 import dev.pollux.r2dbc.transport.TransactionMode;
 import dev.pollux.r2dbc.transport.Work;
@@ -243,7 +243,10 @@ final class HranaSession implements Session {
     }
 
     private Mono<Void> ordered(Function<Hold, Mono<Void>> body) {
-        return exclusive.<Void>run(body::apply).publishOn(FreeThreads.scheduler()).then();
+        return exclusive
+                .<Void>run(body::apply)
+                .publishOn(FreeThreads.scheduler())
+                .then();
     }
 
     private HranaStream stream() {

@@ -1,10 +1,10 @@
 package dev.pollux.r2dbc.hrana;
 
 import dev.pollux.r2dbc.hrana.PipelineReply.ServerError;
-import dev.pollux.r2dbc.transport.FreeThreads;
 import dev.pollux.r2dbc.transport.Answer;
 import dev.pollux.r2dbc.transport.Column;
 import dev.pollux.r2dbc.transport.Faults;
+import dev.pollux.r2dbc.transport.FreeThreads;
 import java.io.IOException;
 import java.util.List;
 import java.util.Set;

@@ -1,7 +1,7 @@
 package dev.pollux.r2dbc.local;
 
-import dev.pollux.r2dbc.transport.FreeThreads;
 import dev.pollux.r2dbc.transport.Faults;
+import dev.pollux.r2dbc.transport.FreeThreads;
 import dev.pollux.r2dbc.transport.Gate;
 import dev.pollux.r2dbc.transport.Session;
 import dev.pollux.r2dbc.transport.Transport;

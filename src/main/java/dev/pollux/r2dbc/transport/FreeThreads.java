@@ -21,12 +21,7 @@ public final class FreeThreads {
 
     private static final Scheduler SCHEDULER = Schedulers.fromExecutorService(
             new ThreadPoolExecutor(
-                    0,
-                    Integer.MAX_VALUE,
-                    IDLE_SECONDS,
-                    TimeUnit.SECONDS,
-                    new SynchronousQueue<>(),
-                    FreeThread::new),
+                    0, Integer.MAX_VALUE, IDLE_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), FreeThread::new),
             "libsql");
 
     private FreeThreads() {}

@@ -7,6 +7,7 @@ import static dev.pollux.r2dbc.hrana.Remote.value;
 import static dev.pollux.r2dbc.hrana.Remote.write;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import dev.pollux.r2dbc.transport.Answer;
 import dev.pollux.r2dbc.transport.Call;
@@ -462,12 +463,12 @@ class HranaSessionIT {
     void answersArePublishedOnThreadsThatMustNotBlock() {
         Session session = remote.open();
 
-        Thread thread = session.execute(Work.of(Call.read("SELECT 1")))
-                .map(answer -> Thread.currentThread())
-                .blockLast(PATIENCE);
-
-        assertThat(thread).isInstanceOf(NonBlocking.class);
-        assertThat(thread.getName()).startsWith("libsql-");
+        assertThat(session.execute(Work.of(Call.read("SELECT 1")))
+                        .map(answer -> Thread.currentThread())
+                        .blockLast(PATIENCE))
+                .isInstanceOf(NonBlocking.class)
+                .extracting(Thread::getName, STRING)
+                .startsWith("libsql-");
     }
 
     @Test
