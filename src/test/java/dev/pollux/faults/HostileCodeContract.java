@@ -851,6 +851,7 @@ abstract class HostileCodeContract {
         };
         Disposable first = work.get();
         becomes("status IN ('Done', 'Killed')", 6);
+        told.await(StorageEvent.LeaseLost.class);
         first.dispose();
         told.await(StorageEvent.WorkerStopped.class);
         Disposable second = work.get();
