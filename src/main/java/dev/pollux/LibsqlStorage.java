@@ -199,6 +199,9 @@ public final class LibsqlStorage<T> {
      * none is a null result. An error, also one that it throws, makes the task Failed, to run again when the
      * {@link RetryPolicy} says, or Killed if it has no tries left, the policy says so or it is an {@link AbortError}.
      *
+     * <p>A handler that never ends keeps its task until it or its poll is cancelled: give it a timeout. One whose operators
+     * meet an Error of the JVM on another thread never ends either, for Reactor throws it on there, past the pipeline.
+     *
      * @return emits the outcome once it is stored; empty if it could not be, because the lease was lost or the database
      *     cannot be reached, which is reported to the listener. It fails only for a task that is not leased. Cancelling
      *     cancels the handler and gives the task back.
@@ -269,6 +272,7 @@ public final class LibsqlStorage<T> {
                 metadata);
     }
 
+    /** What writing a part of a task gives. */
     private <V> V written(String what, TaskId id, Supplier<V> writing) {
         return given(writing, table.about("push", id) + ": cannot write the task's " + what, "");
     }
