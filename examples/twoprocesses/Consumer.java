@@ -10,7 +10,8 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 /**
- * Takes messages, and ends after as many as it was told to take.
+ * Takes messages, and ends after as many as it was told to take, or when it is asked to (Ctrl-C, {@code kill}): then it
+ * finishes what it has begun and gives the rest back.
  *
  * <pre>mvn -q exec:java -Dexec.mainClass=twoprocesses.Consumer [-Dexec.args="file messages"]</pre>
  */
@@ -32,9 +33,17 @@ public final class Consumer {
         LibsqlStorage<Message> storage = queue.storage(
                 SharedQueue.config().listener(StorageListener.logging().and(listener)));
 
+        Sinks.Empty<Void> end = Sinks.empty();
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            if (end.tryEmitEmpty().isSuccess()) {
+                stopped.asMono().block(storage.config().drainTime().plusSeconds(5));
+            }
+        }));
+
         System.out.println("Process " + ME + " waits for " + queue.messages() + " messages in " + queue.file());
         storage.setup()
                 .thenMany(storage.poll(Worker.named("consumer")))
+                .takeUntilOther(end.asMono())
                 .transform(storage.lock())
                 .concatMap(storage.ack(Consumer::print))
                 .take(queue.messages())
@@ -43,7 +52,9 @@ public final class Consumer {
         // The end of the pipeline cancelled the poll. What it had leased and not printed is back in the queue when its
         // worker has stopped.
         stopped.asMono().block();
-        System.out.println("Process " + ME + " took " + queue.messages() + " messages");
+        if (end.tryEmitEmpty().isSuccess()) {
+            System.out.println("Process " + ME + " took " + queue.messages() + " messages");
+        }
     }
 
     private static Mono<Void> print(Task<Message> task) {

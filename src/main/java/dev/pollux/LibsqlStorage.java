@@ -225,8 +225,8 @@ public final class LibsqlStorage<T> {
     }
 
     /**
-     * Gives a task back without counting a try; fails with {@link LeaseLostException} if it is not ours any more. Do not
-     * acknowledge it afterwards: the same poll may have it again by then.
+     * Gives a task back without counting a try; fails with {@link LeaseLostException} if it is not ours any more. An
+     * acknowledgement of it afterwards fails so, too, also if the same poll has it again by then.
      */
     public Mono<Void> release(Task<T> task) {
         return Mono.defer(() -> locker.release(Lease.of(task), "the application gave it back"));

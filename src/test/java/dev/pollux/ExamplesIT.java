@@ -186,6 +186,29 @@ class ExamplesIT {
     }
 
     @Test
+    void aConsumerThatIsAskedToEndFinishesWhatItHasBegunAndLeavesNoLease() throws Exception {
+        Path file = folder.resolve("shared.db");
+        Program producer = start("twoprocesses.Producer", file.toString(), "1000");
+        Program consumer = start("twoprocesses.Consumer", file.toString(), "1000");
+        consumer.prints(Pattern.compile("got message (10) "));
+        // SIGTERM, as Ctrl-C and service managers do it.
+        consumer.process().destroy();
+
+        assertThat(consumer.status()).as(Files.readString(consumer.err())).isEqualTo(143);
+        assertThat(consumer.output()).doesNotContain("took 1000");
+        TestDatabase database = TestDatabase.at("r2dbc:libsql:file://" + file);
+        assertThat(database.number("SELECT count(*) FROM Jobs WHERE status IN ('Queued', 'Running')"))
+                .isZero();
+        assertThat(database.number("SELECT count(*) FROM Workers")).isZero();
+        assertThat(database.number("SELECT count(*) FROM Jobs WHERE status = 'Done'"))
+                .as("what it printed is done")
+                .isEqualTo(consumer.lines().stream()
+                        .filter(line -> line.contains(" got message "))
+                        .count());
+        producer.process().destroyForcibly();
+    }
+
+    @Test
     void theWebApplicationSendsWhatItTookBeforeItStops() throws Exception {
         Program application = start("webflux.Application", "--server.port=0", "--server.address=127.0.0.1");
         String port = application.prints(Pattern.compile("Netty started on port (\\d+)"));

@@ -138,6 +138,16 @@ final class Crew implements AutoCloseable {
         return members.get(number);
     }
 
+    /** Waits until each process that works has stored so many outcomes more. */
+    void awaitOutcomesOfEach(int many) {
+        Flux.fromIterable(members)
+                .filter(member -> member.part != Part.PUSHES)
+                .map(member -> member.moreOutcomes(many))
+                .collectList()
+                .flatMap(Mono::when)
+                .block(PATIENCE);
+    }
+
     /** Waits until all processes together have told of so many more pushes and outcomes. */
     void awaitSteps(int many) throws InterruptedException {
         steps.drainPermits();

@@ -142,6 +142,11 @@ public final class Sqld implements AutoCloseable {
                 .start();
     }
 
+    /** The write-ahead log of its database. */
+    public Path writeAheadLog() {
+        return folder.resolve("data").resolve("dbs").resolve("default").resolve("data-wal");
+    }
+
     private static Path log(Path folder) {
         return folder.resolve("log");
     }

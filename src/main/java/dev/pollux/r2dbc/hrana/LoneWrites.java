@@ -131,7 +131,7 @@ final class LoneWrites {
 
     private void watch() {
         if (watched.compareAndSet(false, true)) {
-            Schedulers.parallel().schedule(this::endOld, IDLE.toMillis(), TimeUnit.MILLISECONDS);
+            Schedulers.single().schedule(this::endOld, IDLE.toMillis(), TimeUnit.MILLISECONDS);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.pollux.r2dbc.hrana;
 
+import dev.pollux.r2dbc.transport.FreeThreads;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -30,7 +31,9 @@ final class Pacer {
             long wait = notBefore.get() - now();
             return wait <= 0
                     ? Mono.empty()
-                    : Mono.delay(Duration.ofNanos(wait), Schedulers.parallel()).then();
+                    : Mono.delay(Duration.ofNanos(wait), Schedulers.single())
+                            .publishOn(FreeThreads.scheduler())
+                            .then();
         });
     }
 
@@ -46,6 +49,6 @@ final class Pacer {
     }
 
     private static long now() {
-        return Schedulers.parallel().now(TimeUnit.NANOSECONDS);
+        return Schedulers.single().now(TimeUnit.NANOSECONDS);
     }
 }

@@ -468,7 +468,7 @@ class HranaSessionIT {
                         .blockLast(PATIENCE))
                 .isInstanceOf(NonBlocking.class)
                 .extracting(Thread::getName, STRING)
-                .startsWith("libsql-");
+                .startsWith("pollux-answers-");
     }
 
     @Test

@@ -301,7 +301,7 @@ class LocalSessionTest {
         assertThat(session.validate(true)
                         .map(valid -> Thread.currentThread().getName())
                         .block(WAIT))
-                .startsWith("libsql-");
+                .startsWith("pollux-answers-");
         assertThat(session.execute(read("SELECT sqlite_version()"))
                         .map(answer -> (String) answer.rows().get(0)[0])
                         .blockLast(WAIT))
