@@ -6,6 +6,7 @@ import dev.pollux.faults.SoakProcess.Sample;
 import dev.pollux.faults.SoakProcess.Totals;
 import dev.pollux.testing.ChildJvm;
 import dev.pollux.testing.Sqld;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.ToLongFunction;
@@ -25,26 +26,24 @@ class SoakFaultIT {
     private Path folder;
 
     @Test
-    void aFileIsWorkedOnForLong() throws Exception {
-        Path file = folder.resolve("queue.db");
-        soak("11 soak, file", "file:" + file, folder.resolve("queue.db-wal"));
-    }
-
-    @Test
-    void aServerIsWorkedOnForLong() throws Exception {
-        try (Sqld sqld = Sqld.start()) {
-            soak("11 soak, sqld", "libsql://127.0.0.1:" + sqld.port() + "?tls=0", sqld.writeAheadLog());
-        }
-    }
-
-    private static void soak(String fault, String url, Path log) throws Exception {
+    void aFileAndAServerAreWorkedOnForLong() throws Exception {
         int seconds = Scale.of(4, 600);
-        List<String> lines;
-        try (ChildJvm process = ChildJvm.start(
-                SoakProcess.class, url, log.toString(), String.valueOf(seconds), String.valueOf(SAMPLES))) {
-            lines = process.lines().collectList().blockOptional().orElseThrow();
+        Path file = folder.resolve("queue.db");
+        try (Sqld sqld = Sqld.start();
+                ChildJvm onFile = start("file:" + file, folder.resolve("queue.db-wal"), seconds);
+                ChildJvm onServer =
+                        start("libsql://127.0.0.1:" + sqld.port() + "?tls=0", sqld.writeAheadLog(), seconds)) {
+            check("11 soak, file", seconds, onFile);
+            check("11 soak, sqld", seconds, onServer);
         }
-        lines.forEach(System.out::println);
+    }
+
+    private static ChildJvm start(String url, Path log, int seconds) throws IOException {
+        return ChildJvm.start(SoakProcess.class, url, log.toString(), String.valueOf(seconds), String.valueOf(SAMPLES));
+    }
+
+    private static void check(String fault, int seconds, ChildJvm process) {
+        List<String> lines = process.lines().collectList().blockOptional().orElseThrow();
         List<Sample> samples = lines.stream()
                 .filter(line -> line.startsWith("sample "))
                 .map(Sample::of)

@@ -14,10 +14,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -36,8 +33,8 @@ public final class SoakProcess {
     private static final int HANDLERS = 64;
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(50);
-    /** Reactor's own threads, which are there for as long as the JVM is. */
-    private static final List<String> SHARED = List.of("parallel-", "single-", "boundedElastic-");
+    /** How the names of the library's threads begin. Those that Reactor and OkHttp share are not any database's. */
+    private static final String OURS = "pollux-";
 
     private final LibsqlConnectionFactory database;
     private final Path log;
@@ -94,11 +91,10 @@ public final class SoakProcess {
 
     /** Takes the database's URL, the path of its write-ahead log, the seconds, and how many samples to take in them. */
     public static void main(String[] arguments) {
-        Set<Thread> before = Thread.getAllStackTraces().keySet();
         Totals totals = new SoakProcess(arguments[0], Path.of(arguments[1]))
                 .soak(Duration.ofSeconds(Long.parseLong(arguments[2])), Integer.parseInt(arguments[3]));
         int threads = Flux.interval(BETWEEN_LOOKS)
-                .map(look -> left(before))
+                .map(look -> left())
                 .takeUntil(left -> left == 0)
                 .take(PATIENCE)
                 .last()
@@ -178,11 +174,9 @@ public final class SoakProcess {
         }
     }
 
-    private static int left(Set<Thread> before) {
-        return Thread.getAllStackTraces().keySet().stream()
-                .filter(thread -> !before.contains(thread) && SHARED.stream().noneMatch(thread.getName()::startsWith))
-                .map(Thread::getName)
-                .collect(Collectors.toSet())
-                .size();
+    private static int left() {
+        return (int) Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().startsWith(OURS))
+                .count();
     }
 }
