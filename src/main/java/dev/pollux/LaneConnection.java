@@ -18,8 +18,8 @@ import reactor.core.publisher.Mono;
  * The lane's connection: opened when first needed, kept while there is work, and given back after ten idle seconds or
  * when a fault broke it. Opening a file anew for each turn would cost more than the turn.
  *
- * <p>The next connection is opened when the last one is closed, or does not close for half a minute: a pool may have room for one only, and a file that was
- * replaced may not be opened beside the one that it replaces.
+ * <p>The next connection is opened when the last one is closed, or does not close for half a minute: a pool may have
+ * room for one only, and a file that was replaced may not be opened beside the one that it replaces.
  *
  * <p>Only the holder of the lane touches it, so it needs no lock of its own; the idle timer asks for the lane first.
  */

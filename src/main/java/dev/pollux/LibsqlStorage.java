@@ -25,9 +25,10 @@ import tools.jackson.core.type.TypeReference;
  * }</pre>
  *
  * <p>All publishers are cold: nothing happens before they are subscribed, and each subscription does it anew. They emit
- * on threads that must not block; one that is blocked all the same keeps nobody else waiting. Errors are {@link LibsqlException}s. Faults that pass (a busy database, the network)
- * are retried for {@link Config#keepAlive()}, where an outcome is to be stored as long as its worker holds the lease, before
- * a publisher fails with them; every statement is fenced or idempotent, so a retry never does a thing twice.
+ * on threads that must not block; one that is blocked all the same keeps nobody else waiting. Errors are {@link
+ * LibsqlException}s. Faults that pass (a busy database, the network) are retried for {@link Config#keepAlive()}, where
+ * an outcome is to be stored as long as its worker holds the lease, before a publisher fails with them; every statement
+ * is fenced or idempotent, so a retry never does a thing twice.
  *
  * <p>All storages on one {@link ConnectionFactory} share one connection of it, which is given back after ten idle
  * seconds. A pool must therefore have room for two or more if the application uses it too.
@@ -199,8 +200,9 @@ public final class LibsqlStorage<T> {
      * none is a null result. An error, also one that it throws, makes the task Failed, to run again when the
      * {@link RetryPolicy} says, or Killed if it has no tries left, the policy says so or it is an {@link AbortError}.
      *
-     * <p>A handler that never ends keeps its task until it or its poll is cancelled: give it a timeout. One whose operators
-     * meet an Error of the JVM on another thread never ends either, for Reactor throws it on there, past the pipeline.
+     * <p>A handler that never ends keeps its task until it or its poll is cancelled: give it a timeout. One whose
+     * operators meet an Error of the JVM on another thread never ends either, for Reactor throws it on there, past the
+     * pipeline.
      *
      * @return emits the outcome once it is stored; empty if it could not be, because the lease was lost or the database
      *     cannot be reached, which is reported to the listener. It fails only for a task that is not leased. Cancelling

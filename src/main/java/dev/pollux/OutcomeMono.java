@@ -8,9 +8,9 @@ import reactor.core.publisher.MonoOperator;
 import reactor.util.context.Context;
 
 /**
- * Passes an outcome on, and tells of a pipeline that throws at it: Reactor's operators let an Error of the JVM through, and
- * are broken for good then. Such a pipeline asks for nothing more, hears of nothing and cannot be cancelled, and its poll
- * would hold its leases for ever.
+ * Passes an outcome on, and tells of a pipeline that throws at it: Reactor's operators let an Error of the JVM through,
+ * and are broken for good then. Such a pipeline asks for nothing more, hears of nothing and cannot be cancelled, and
+ * its poll would hold its leases for ever.
  */
 final class OutcomeMono<R> extends MonoOperator<Outcome<R>, Outcome<R>> {
 

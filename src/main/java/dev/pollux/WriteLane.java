@@ -28,10 +28,10 @@ import reactor.util.concurrent.Queues;
  *
  * <p>Steps that arrive while a turn is under way wait together and go out as the next one: one statement text, one
  * transaction, one fsync or one round trip for hundreds of callers. A step that meets an idle lane goes at once, unless
- * its caller is just being told of a turn: see {@link #finish}. Each caller completes when its own row is committed, where
- * the database's answer came: its code may take its time, for r2dbc:libsql keeps nobody else's answer waiting for that. If
- * a row is refused, the turn is halved until only that row's caller fails; if a statement is, those of the other
- * statements run without it.
+ * its caller is just being told of a turn: see {@link #finish}. Each caller completes when its own row is committed,
+ * where the database's answer came: its code may take its time, for r2dbc:libsql keeps nobody else's answer waiting for
+ * that. If a row is refused, the turn is halved until only that row's caller fails; if a statement is, those of the
+ * other statements run without it.
  *
  * <p>A passing fault keeps the lane for a moment, and then the turn runs again with what came in the meantime; who has no
  * patience left hears at once.
@@ -212,8 +212,8 @@ final class WriteLane {
      * fall into two halves that take turns, each at half the size. The time limit is for callers that take long; those of
      * heavy steps hold up the next turn only where a round trip costs more than they do.
      *
-     * <p>A caller may keep the thread, for ever even: the others are told at the end of the next turn then, for which there
-     * is a beat at the latest.
+     * <p>A caller may keep the thread, for ever even: the others are told at the end of the next turn then, for which
+     * there is a beat at the latest.
      */
     private void finish(Turn turn, @Nullable Throwable error) {
         long took = System.nanoTime() - turnStart;

@@ -28,10 +28,11 @@ import reactor.core.publisher.Mono;
 /**
  * A connection over a transport's session.
  *
- * <p>Statements and transaction calls run one at a time, in the order of subscription. A result that is still being read
- * when the next one is due does not hold it up: what is left of its rows is kept in memory, up to 64 MB, after which the
- * rows end with an error. One that nobody has begun to read is given up. A transaction begins IMMEDIATE unless its
- * definition says otherwise, so that one that reads and then writes cannot lose its snapshot to another writer. SQLite's isolation is SERIALIZABLE and nothing else; asking for a weaker level is granted with this stronger
+ * <p>Statements and transaction calls run one at a time, in the order of subscription. A result that is still being
+ * read when the next one is due does not hold it up: what is left of its rows is kept in memory, up to 64 MB, after
+ * which the rows end with an error. One that nobody has begun to read is given up. A transaction begins IMMEDIATE
+ * unless its definition says otherwise, so that one that reads and then writes cannot lose its snapshot to another
+ * writer. SQLite's isolation is SERIALIZABLE and nothing else; asking for a weaker level is granted with this stronger
  * one, as the SQL standard allows.
  *
  * <p>With auto-commit off and no transaction begun, the first statement begins one (IMMEDIATE), so that nothing commits
@@ -170,10 +171,11 @@ final class LibsqlConnection implements Connection, Lifecycle {
 
     /**
      * Begins a transaction. Of the definition it reads {@link TransactionDefinition#ISOLATION_LEVEL}, {@link
-     * TransactionDefinition#READ_ONLY}, {@link TransactionDefinition#LOCK_WAIT_TIMEOUT}, which holds until the transaction
-     * ends, and {@link LibsqlTransactionDefinition#MODE}. On a server the lock-wait timeout bounds the {@code BEGIN}, where
-     * a transaction that is not DEFERRED does all its waiting. A BEGIN that is not answered in time changes nothing; should
-     * its answer have been on its way, the server takes the lock back within 10 seconds, or 5 if another writer waits.
+     * TransactionDefinition#READ_ONLY}, {@link TransactionDefinition#LOCK_WAIT_TIMEOUT}, which holds until the
+     * transaction ends, and {@link LibsqlTransactionDefinition#MODE}. On a server the lock-wait timeout bounds the
+     * {@code BEGIN}, where a transaction that is not DEFERRED does all its waiting. A BEGIN that is not answered in
+     * time changes nothing; should its answer have been on its way, the server takes the lock back within 10 seconds,
+     * or 5 if another writer waits.
      */
     @Override
     public Mono<Void> beginTransaction(TransactionDefinition definition) {
@@ -207,10 +209,10 @@ final class LibsqlConnection implements Connection, Lifecycle {
     }
 
     /**
-     * Commits. A commit that fails has committed nothing, unless its error says that the outcome is unknown. Afterwards {@link
-     * #rollbackTransaction()} or {@link #close()} is right in every case. On a file or in memory the transaction may also be
-     * still open, which {@link #isAutoCommit()} tells: one that violates a deferred foreign key can be mended and one that
-     * met another process's lock can wait, and be committed again. On a server it is over.
+     * Commits. A commit that fails has committed nothing, unless its error says that the outcome is unknown. Afterwards
+     * {@link #rollbackTransaction()} or {@link #close()} is right in every case. On a file or in memory the transaction
+     * may also be still open, which {@link #isAutoCommit()} tells: one that violates a deferred foreign key can be
+     * mended and one that met another process's lock can wait, and be committed again. On a server it is over.
      */
     @Override
     public Mono<Void> commitTransaction() {
@@ -303,8 +305,8 @@ final class LibsqlConnection implements Connection, Lifecycle {
     // Settings and the end
 
     /**
-     * Sets how long work waits for another writer's lock; zero: not at all. On a server, which decides that by itself, this
-     * ends in UnsupportedOperationException.
+     * Sets how long work waits for another writer's lock; zero: not at all. On a server, which decides that by itself,
+     * this ends in UnsupportedOperationException.
      */
     @Override
     public Mono<Void> setLockWaitTimeout(Duration timeout) {

@@ -30,8 +30,8 @@ import java.util.function.Supplier;
  *
  * <p>In a URL, durations are ISO-8601 ({@code PT5S}) or milliseconds, and switches are {@code true}, {@code false},
  * {@code 1} or {@code 0}. {@link ConnectionFactoryOptions#CONNECT_TIMEOUT}, {@link
- * ConnectionFactoryOptions#STATEMENT_TIMEOUT} and {@link ConnectionFactoryOptions#LOCK_WAIT_TIMEOUT} are heeded; an option
- * that is not known is an error, as is one that the kind of database does not have.
+ * ConnectionFactoryOptions#STATEMENT_TIMEOUT} and {@link ConnectionFactoryOptions#LOCK_WAIT_TIMEOUT} are heeded; an
+ * option that is not known is an error, as is one that the kind of database does not have.
  */
 public final class LibsqlConnectionFactoryProvider implements ConnectionFactoryProvider {
 
@@ -45,8 +45,8 @@ public final class LibsqlConnectionFactoryProvider implements ConnectionFactoryP
     public static final Option<Boolean> CREATE = Option.valueOf("create");
 
     /**
-     * Files: both of these in the words of SQLite's own URLs: {@code ro} (only read), {@code rw} (do not create) or {@code
-     * rwc} (create). Default: rwc.
+     * Files: both of these in the words of SQLite's own URLs: {@code ro} (only read), {@code rw} (do not create) or
+     * {@code rwc} (create). Default: rwc.
      */
     public static final Option<String> MODE = Option.valueOf("mode");
 
@@ -54,8 +54,8 @@ public final class LibsqlConnectionFactoryProvider implements ConnectionFactoryP
     public static final Option<String> JOURNAL_MODE = Option.valueOf("journalMode");
 
     /**
-     * Files: when a commit waits for the disk: {@code OFF}, {@code NORMAL}, {@code FULL} or {@code EXTRA}. Default: FULL, with
-     * which a commit survives a loss of power.
+     * Files: when a commit waits for the disk: {@code OFF}, {@code NORMAL}, {@code FULL} or {@code EXTRA}. Default:
+     * FULL, with which a commit survives a loss of power.
      */
     public static final Option<String> SYNCHRONOUS = Option.valueOf("synchronous");
 
@@ -97,8 +97,8 @@ public final class LibsqlConnectionFactoryProvider implements ConnectionFactoryP
     public static final Option<CharSequence> AUTH_TOKEN = Option.sensitiveValueOf("authToken");
 
     /**
-     * Servers: gives the token for each request, for tokens that change; it must not block. When the server refuses a token
-     * it is asked again, and if it gives another, the request is sent once more. Default: none.
+     * Servers: gives the token for each request, for tokens that change; it must not block. When the server refuses a
+     * token it is asked again, and if it gives another, the request is sent once more. Default: none.
      */
     public static final Option<Supplier<String>> AUTH_TOKEN_SUPPLIER = Option.sensitiveValueOf("authTokenSupplier");
 

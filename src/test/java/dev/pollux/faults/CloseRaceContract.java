@@ -29,8 +29,8 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * What a queue's database is reached through is closed while tasks are pushed. Each push ends: with success, and its task is there; or
- * with an error that says why, and its task is not there, unless the error says that it may be.
+ * What a queue's database is reached through is closed while tasks are pushed. Each push ends: with success, and its
+ * task is there; or with an error that says why, and its task is not there, unless the error says that it may be.
  */
 abstract class CloseRaceContract {
 

@@ -15,9 +15,10 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Sinks;
 
 /**
- * A program that takes one part in a load. It prints {@link #ONE_MORE} for each push that completed or, if it works, for each
- * outcome that was stored. A line on its standard input ends its pushes, and it prints {@link #PUSHED_ALL} when the last has
- * completed; the end of its input, or a signal, ends all of it. It exits when it has left nothing behind.
+ * A program that takes one part in a load. It prints {@link #ONE_MORE} for each push that completed or, if it works,
+ * for each outcome that was stored. A line on its standard input ends its pushes, and it prints {@link #PUSHED_ALL}
+ * when the last has completed; the end of its input, or a signal, ends all of it. It exits when it has left nothing
+ * behind.
  */
 public final class LoadProcess {
 

@@ -156,8 +156,8 @@ abstract class RaceContract {
     // ---- cancel
 
     /**
-     * What was emitted is acknowledged, given back, or left to the drain; all the rest goes back at once. After that, each row is
-     * as its own outcome says.
+     * What was emitted is acknowledged, given back, or left to the drain; all the rest goes back at once. After that,
+     * each row is as its own outcome says.
      */
     private final class Emission {
         private final LibsqlStorage<Integer> storage;

@@ -25,8 +25,9 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * Two polls of a queue that are asked, cancelled, beaten for and acknowledged in an order that a seed chooses, step by step, in
- * virtual time and with the queue's own SQL: whatever the order, no lease is left behind and no task is in two hands.
+ * Two polls of a queue that are asked, cancelled, beaten for and acknowledged in an order that a seed chooses, step by
+ * step, in virtual time and with the queue's own SQL: whatever the order, no lease is left behind and no task is in two
+ * hands.
  */
 class ShuffledRaceTest {
 

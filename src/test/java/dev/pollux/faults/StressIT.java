@@ -11,8 +11,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.openjdk.jcstress.Main;
 
 /**
- * The classes that decide a race by themselves, without a thread or a timer of their own, under jcstress: it makes millions of
- * them and lets the racers at them in every mode of the compilers. The others have tests of their own, with fewer rounds.
+ * The classes that decide a race by themselves, without a thread or a timer of their own, under jcstress: it makes
+ * millions of them and lets the racers at them in every mode of the compilers. The others have tests of their own, with
+ * fewer rounds.
  */
 @Tag("long")
 class StressIT {

@@ -11,6 +11,7 @@ import dev.pollux.readme.TenLines.Email;
 import dev.pollux.testing.TestDatabase;
 import io.r2dbc.spi.Option;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.reflect.Field;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
@@ -57,6 +58,31 @@ class ReadmeTest {
 
     private static String withoutBlanks(String code) {
         return code.replaceAll("\\s", "");
+    }
+
+    @Test
+    void theTestsThatProveTheGuaranteesAreThere() {
+        List<MatchResult> named = Pattern.compile("`(\\w+(?:Test|IT|Contract))(?:\\.(\\w+))?`")
+                .matcher(read("docs/guarantees.md"))
+                .results()
+                .toList();
+        assertThat(named).hasSizeGreaterThan(50).allSatisfy(test -> {
+            String source = sourceOf(test.group(1));
+            if (test.group(2) != null) {
+                assertThat(source).contains("void " + test.group(2) + "(");
+            }
+        });
+    }
+
+    private static String sourceOf(String test) {
+        try (Stream<Path> sources = Files.walk(BASE.resolve("src/test/java"))) {
+            Path source = sources.filter(path -> path.endsWith(test + ".java"))
+                    .findFirst()
+                    .orElseThrow(() -> new AssertionError("there is no " + test));
+            return Files.readString(source);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test

@@ -11,8 +11,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One of many rounds in which things are done at once. The racers meet, and then each waits for a time that a seed chooses, so that
- * from round to round they come at each other in other ways. {@code -Dfaults.seed} makes other choices.
+ * One of many rounds in which things are done at once. The racers meet, and then each waits for a time that a seed
+ * chooses, so that from round to round they come at each other in other ways. {@code -Dfaults.seed} makes other
+ * choices.
  */
 public final class Race {
 

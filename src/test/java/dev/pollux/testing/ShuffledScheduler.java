@@ -11,8 +11,8 @@ import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * All of Reactor's schedulers at once, on the thread that calls {@link #runUntil}: what is due is run in an order that a seed
- * chooses, and time goes on when nothing is. So each seed is another way in which the same things may happen.
+ * All of Reactor's schedulers at once, on the thread that calls {@link #runUntil}: what is due is run in an order that
+ * a seed chooses, and time goes on when nothing is. So each seed is another way in which the same things may happen.
  */
 public final class ShuffledScheduler implements Scheduler {
 

@@ -168,8 +168,8 @@ public final class HranaOptions {
 
         /**
          * How long the server may send nothing while an answer is awaited: no limit but the others unless set. Shorter
-         * than the call timeout, it finds a dead connection sooner; rows that stream have no other limit than this and the
-         * call timeout, each for one silence.
+         * than the call timeout, it finds a dead connection sooner; rows that stream have no other limit than this and
+         * the call timeout, each for one silence.
          */
         public Builder readTimeout(@Nullable Duration timeout) {
             this.readTimeout = timeout;

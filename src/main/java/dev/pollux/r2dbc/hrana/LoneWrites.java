@@ -23,10 +23,10 @@ import reactor.core.scheduler.Schedulers;
 /**
  * Runs writes outside transactions, each of which commits by itself, on streams that stay open from one to the next.
  *
- * <p>That spares the server the opening of its database for each, which takes it as long as a small write. And it avoids a
- * trap: when several clients write at once, sqld 0.24 may put a connection in the line for the write lock twice, and gives it the lock again when it
- * has what it wanted. If it is closed by then, nobody ever takes that lock up, and the server writes nothing
- * any more until it is restarted; if it is still there, its next write does.
+ * <p>That spares the server the opening of its database for each, which takes it as long as a small write. And it
+ * avoids a trap: when several clients write at once, sqld 0.24 may put a connection in the line for the write lock
+ * twice, and gives it the lock again when it has what it wanted. If it is closed by then, nobody ever takes that lock
+ * up, and the server writes nothing any more until it is restarted; if it is still there, its next write does.
  *
  * <p>A stream that the server has given up in the meantime is replaced: what was sent on it did not run.
  */

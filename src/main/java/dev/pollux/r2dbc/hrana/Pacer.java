@@ -9,9 +9,9 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * Keeps this process' writes away from a server for a while after one of them had to wait there for the write lock: then
- * others are in line. So, however many processes write, few of them stand in that line at any moment, and what each has to
- * write in the meantime goes along with its next turn.
+ * Keeps this process' writes away from a server for a while after one of them had to wait there for the write lock:
+ * then others are in line. So, however many processes write, few of them stand in that line at any moment, and what
+ * each has to write in the meantime goes along with its next turn.
  *
  * <p>With n processes that each stay away for s times as long as they waited, about (n + s) / (1 + s) are in line.
  */

@@ -21,8 +21,8 @@ import reactor.core.scheduler.Schedulers;
  * and never meet SQLite's lock; readers wait for nobody. Without a WAL, as in a memory database, a reader and a writer
  * exclude each other, so there all work goes through the gate, and results are read whole.
  *
- * <p>A file that is deleted or replaced while it is open is noticed: see {@link DatabaseFile}. A transport that has had its
- * file open creates it no more, lest a database that was lost come back empty and unnoticed.
+ * <p>A file that is deleted or replaced while it is open is noticed: see {@link DatabaseFile}. A transport that has had
+ * its file open creates it no more, lest a database that was lost come back empty and unnoticed.
  */
 public final class LocalTransport implements Transport {
 

@@ -15,9 +15,9 @@ import reactor.core.publisher.FluxSink;
  * {@link FreeThreads}. Cancelling interrupts the read and closes the cursor. Reads go straight to the thread, not through
  * the session's line: work in that line may wait for a writer that in turn waits for these rows.
  *
- * <p>Races: a portion, an error and demand may be signalled by two threads of the emitter, if the subscriber takes long.
- * Everything but the read itself is done in {@link #deliver}, by one of them at a time, which looks again if the other came
- * meanwhile.
+ * <p>Races: a portion, an error and demand may be signalled by two threads of the emitter, if the subscriber takes
+ * long. Everything but the read itself is done in {@link #deliver}, by one of them at a time, which looks again if the
+ * other came meanwhile.
  */
 final class Portions {
 

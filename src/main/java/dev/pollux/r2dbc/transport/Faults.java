@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * <table>
  * <caption>SQLSTATE and what it allows</caption>
  * <tr><td>{@value #CONNECTION_FAILED}</td><td>no conversation, nothing ran: try again</td></tr>
- * <tr><td>{@value #CONNECTION_REFUSED}</td><td>no conversation until somebody puts something right, and nothing ran</td></tr>
+ * <tr><td>{@value #CONNECTION_REFUSED}</td><td>no conversation until somebody puts something right, and nothing
+ * ran</td></tr>
  * <tr><td>{@value #OUTCOME_UNKNOWN}</td><td>a write may or may not have taken effect: see
  * {@link OutcomeUnknownException}</td></tr>
  * <tr><td>{@value #TRANSACTION_LOST}</td><td>the transaction was rolled back by the server: run all of it again</td></tr>

@@ -11,8 +11,8 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.III_Result;
 
 /**
- * One who is inside leaves, one who waits gives up, and one more comes after them. These are two racers, for no more run on
- * a machine of two cores. Run by {@code dev.pollux.faults.StressIT}.
+ * One who is inside leaves, one who waits gives up, and one more comes after them. These are two racers, for no more
+ * run on a machine of two cores. Run by {@code dev.pollux.faults.StressIT}.
  */
 @JCStressTest
 @Outcome(id = "0, 1, 0", expect = Expect.ACCEPTABLE, desc = "who gave up was not let in, and the gate is free")
