@@ -1,8 +1,5 @@
 package dev.pollux.r2dbc.transport;
 
-import java.util.concurrent.SynchronousQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import reactor.core.scheduler.NonBlocking;
 import reactor.core.scheduler.Scheduler;
@@ -15,18 +12,27 @@ import reactor.core.scheduler.Schedulers;
  */
 public final class FreeThreads {
 
+    private static final int MOST = 10_000;
     private static final int IDLE_SECONDS = 10;
 
     private static final AtomicInteger NUMBERS = new AtomicInteger();
 
-    private static final Scheduler SCHEDULER = Schedulers.fromExecutor(new ThreadPoolExecutor(
-            0, Integer.MAX_VALUE, IDLE_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), FreeThread::new));
+    private static final Scheduler SCHEDULER = start();
 
     private FreeThreads() {}
 
     /** Runs each task at once. Tasks of one worker are not kept in order: for publishers, which see to that themselves. */
     public static Scheduler scheduler() {
         return SCHEDULER;
+    }
+
+    /** A worker of Reactor's elastic scheduler would keep a thread between its tasks, and others out. */
+    private static Scheduler start() {
+        // Not Schedulers' own factory: virtual time, if it is there at the moment, would be there for ever.
+        Scheduler elastic =
+                new Schedulers.Factory() {}.newBoundedElastic(MOST, Integer.MAX_VALUE, FreeThread::new, IDLE_SECONDS);
+        elastic.init();
+        return Schedulers.fromExecutor(elastic::schedule);
     }
 
     private static final class FreeThread extends Thread implements NonBlocking {
