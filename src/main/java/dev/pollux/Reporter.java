@@ -17,8 +17,8 @@ final class Reporter {
     void tell(StorageEvent event) {
         try {
             listener.onEvent(event);
-        } catch (
-                Throwable e) { // Also an Error must not stop a worker, which would beat on for leases that nobody ends.
+        } catch (Throwable e) {
+            // Also an Error must not stop a worker, which would beat on for leases that nobody ends.
             log(event, e);
         }
     }

@@ -4,11 +4,13 @@ import dev.pollux.r2dbc.hrana.Ask.Stake;
 import dev.pollux.r2dbc.hrana.PipelineReply.Result;
 import dev.pollux.r2dbc.hrana.PipelineReply.ServerError;
 import dev.pollux.r2dbc.hrana.RequestWriter.Request;
+import io.r2dbc.spi.R2dbcBadGrammarException;
 import io.r2dbc.spi.R2dbcRollbackException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -28,7 +30,9 @@ import reactor.core.scheduler.Schedulers;
  * twice, and gives it the lock again when it has what it wanted. If it is closed by then, nobody ever takes that lock
  * up, and the server writes nothing any more until it is restarted; if it is still there, its next write does.
  *
- * <p>A stream that the server has given up in the meantime is replaced: what was sent on it did not run.
+ * <p>A stream that the server has given up in the meantime is replaced: what was sent on it did not run. Neither did what
+ * its connection could not make sense of; that may be for a table that others have changed since it looked, which SQLite
+ * does not always find out by itself.
  */
 final class LoneWrites {
 
@@ -69,7 +73,9 @@ final class LoneWrites {
             return known == null
                     ? send(fresh(), request, ask)
                     : send(known, request, ask)
-                            .onErrorResume(R2dbcRollbackException.class, gone -> send(fresh(), request, ask));
+                            .onErrorResume(R2dbcRollbackException.class, gone -> send(fresh(), request, ask))
+                            .flatMap(result ->
+                                    mayBeOutdated(result, ask) ? send(fresh(), request, ask) : Mono.just(result));
         }));
     }
 
@@ -98,6 +104,17 @@ final class LoneWrites {
         }
         ServerError first = batch.errors().get(0);
         return first != null && first.is("SQLITE_BUSY");
+    }
+
+    /** Whether it failed for what its connection takes for the schema. */
+    private boolean mayBeOutdated(Result result, Ask ask) {
+        ServerError error = null;
+        if (result instanceof Result.Failed failed) {
+            error = failed.error();
+        } else if (result instanceof Result.Batched batch) {
+            error = batch.errors().stream().filter(Objects::nonNull).findFirst().orElse(null);
+        }
+        return error != null && client.faults().server(error, ask) instanceof R2dbcBadGrammarException;
     }
 
     /** Whether no transaction is open after it. */

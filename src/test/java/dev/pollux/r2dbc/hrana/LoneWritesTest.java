@@ -110,6 +110,25 @@ class LoneWritesTest extends ScriptedServer {
         assertThat(next()).startsWith("{\"baton\":\"c1\"");
     }
 
+    /** SQLite looks for the table's columns before it looks whether they are still the same. */
+    @Test
+    void whatAnOldConnectionCannotMakeSenseOfIsAskedOfANewOne() throws Exception {
+        try (Remote remote = remote()) {
+            written("b1");
+            write(remote.open(), INSERT);
+            answer("{\"baton\":null,\"base_url\":null,\"results\":[{\"type\":\"error\",\"error\":{\"message\":\"SQLite"
+                    + " error: table t has 2 columns but 1 values were supplied\",\"code\":\"SQLITE_UNKNOWN\"}}]}");
+            written("c1");
+            write(remote.open(), INSERT);
+            answer(closed());
+        }
+
+        skipGreetings();
+        next();
+        assertThat(next()).startsWith("{\"baton\":\"b1\"");
+        assertThat(next()).startsWith("{\"baton\":null").contains(INSERT);
+    }
+
     @Test
     void aStreamOnWhichABatchFailedIsEnded() throws Exception {
         try (Remote remote = remote()) {
