@@ -39,6 +39,8 @@ final class LoneWrites {
     private static final int MOST_IDLE = 4;
     /** Longer than the pacer ever waits, and shorter than a server keeps an idle stream. */
     private static final Duration IDLE = Duration.ofSeconds(5);
+    /** How long a server may take to end a stream, which it does by itself after 10 s. */
+    private static final Duration ENDING = Duration.ofSeconds(1);
 
     /** Statements after which a connection is as it was before. */
     private static final Pattern LEAVES_NOTHING =
@@ -173,7 +175,7 @@ final class LoneWrites {
         if (last != null) {
             idle.addLast(last);
         }
-        Ask ask = new Ask(Stake.NOTHING, null, IDLE);
+        Ask ask = new Ask(Stake.NOTHING, null, ENDING);
         return Flux.fromIterable(ended)
                 .flatMap(stream -> stream.end(List.of(), ask))
                 .then();

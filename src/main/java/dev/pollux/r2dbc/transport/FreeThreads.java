@@ -13,7 +13,7 @@ import reactor.core.scheduler.Schedulers;
 public final class FreeThreads {
 
     private static final int MOST = 10_000;
-    private static final int IDLE_SECONDS = 10;
+    private static final int IDLE_SECONDS = 3;
 
     private static final AtomicInteger NUMBERS = new AtomicInteger();
 
