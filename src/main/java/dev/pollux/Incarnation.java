@@ -116,11 +116,6 @@ final class Incarnation {
         });
     }
 
-    /** The number of the next fetch. */
-    long nextFetch() {
-        return fetches.incrementAndGet();
-    }
-
     private void rest() {
         if (beats.getAndUpdate(now -> now == Beats.UNDER_WAY ? Beats.RESTING : Beats.OVER) == Beats.LAST) {
             beatsOver.tryEmitEmpty();
@@ -138,6 +133,11 @@ final class Incarnation {
     /** Ends its poll with an error. */
     void fail(Throwable error) {
         onFatal.accept(error);
+    }
+
+    /** The number of the next fetch. */
+    long nextFetch() {
+        return fetches.incrementAndGet();
     }
 
     /** Notes leases that a fetch was given. */
