@@ -101,9 +101,22 @@ final class LibsqlConnection implements Connection, Lifecycle {
         if (calls.size() == 1) {
             Call.Kind kind = calls.get(0).kind();
             // A Mono, for whoever takes only the first result must not cancel what that result still reads from.
-            return Flux.defer(() -> start(work, session::execute))
-                    .map(answer -> result(answer, kind))
-                    .singleOrEmpty();
+            return Mono.defer(() -> {
+                AtomicReference<@Nullable OpenAnswer> passing = new AtomicReference<>();
+                return Flux.defer(() -> start(work, session::execute))
+                        .singleOrEmpty()
+                        .map(answer -> {
+                            OpenAnswer opened = opened(answer, kind);
+                            passing.set(opened);
+                            return new LibsqlResult(opened);
+                        })
+                        .doAfterTerminate(() -> {
+                            OpenAnswer opened = passing.get();
+                            if (opened != null) {
+                                opened.passed();
+                            }
+                        });
+            });
         }
         return Mono.from(Flux.defer(() -> start(work, session::executeAll)))
                 .flatMapIterable(answers -> results(answers, calls));
@@ -112,17 +125,19 @@ final class LibsqlConnection implements Connection, Lifecycle {
     private List<LibsqlResult> results(List<Answer> answers, List<Call> calls) {
         List<LibsqlResult> results = new ArrayList<>(answers.size());
         for (int i = 0; i < answers.size(); i++) {
-            results.add(result(answers.get(i), calls.get(i).kind()));
+            // Each of several is whole, and never given up.
+            results.add(
+                    new LibsqlResult(new OpenAnswer(answers.get(i), calls.get(i).kind())));
         }
         return results;
     }
 
-    private LibsqlResult result(Answer answer, Call.Kind kind) {
+    private OpenAnswer opened(Answer answer, Call.Kind kind) {
         OpenAnswer opened = new OpenAnswer(answer, kind);
         if (!opened.isWhole()) {
             open.set(opened);
         }
-        return new LibsqlResult(opened);
+        return opened;
     }
 
     private <T> Flux<T> start(Work work, Function<Work, Publisher<T>> how) {

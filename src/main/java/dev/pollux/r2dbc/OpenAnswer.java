@@ -99,10 +99,37 @@ final class OpenAnswer {
                 .doFinally(signal -> free());
     }
 
-    /** Called when the connection is used again, for an open cursor would hold it up: rows that nobody reads are given up. */
+    /**
+     * Called when the connection is used again, for an open cursor would hold it up: rows that nobody reads are given up.
+     * If another thread is just passing this on, whoever gets it has not had the time to read: then {@link #passed} decides.
+     */
     void abandonUnread() {
-        if (rest != null && rest.read.compareAndSet(false, true)) {
-            rest.abandoned = true;
+        if (rest == null) {
+            return;
+        }
+        Thread by = rest.passing;
+        if (by != null && by != Thread.currentThread()) {
+            rest.usedAgain = true;
+            if (rest.passing != null) {
+                return;
+            }
+        }
+        abandon(rest);
+    }
+
+    /** Called when whoever gets this has had it. */
+    void passed() {
+        if (rest != null) {
+            rest.passing = null;
+            if (rest.usedAgain) {
+                abandon(rest);
+            }
+        }
+    }
+
+    private void abandon(Rest unread) {
+        if (unread.read.compareAndSet(false, true)) {
+            unread.abandoned = true;
             free();
         }
     }
@@ -120,6 +147,10 @@ final class OpenAnswer {
         private final AtomicBoolean read = new AtomicBoolean();
         private final AtomicBoolean taken = new AtomicBoolean();
         private volatile boolean abandoned;
+        /** The thread that passes the answer on; null afterwards. */
+        private volatile @Nullable Thread passing = Thread.currentThread();
+
+        private volatile boolean usedAgain;
 
         Rest(Flux<List<@Nullable Object[]>> portions) {
             this.portions = portions;

@@ -137,13 +137,16 @@ public final class SoakProcess {
                 .doOnNext(outcome -> outcomes.tryEmitNext(runs.get()))
                 .subscribe();
         Flux.interval(length.dividedBy(samples))
+                .onBackpressureDrop()
+                .concatMap(tick -> delete(), 1)
+                .doOnNext(all -> System.out.println(sample().text()))
                 .take(samples)
-                .concatMap(tick -> delete().then(Mono.fromRunnable(() -> System.out.println(sample().text()))))
                 .blockLast(length.plus(PATIENCE));
         pushNoMore.tryEmitEmpty().orThrow();
         pushes.block(PATIENCE);
         Flux.interval(BETWEEN_LOOKS)
-                .concatMap(look -> delete())
+                .onBackpressureDrop()
+                .concatMap(look -> delete(), 1)
                 .takeUntil(done -> deleted.get() == pushed.get())
                 .blockLast(PATIENCE);
         workNoMore.tryEmitEmpty().orThrow();
