@@ -28,7 +28,7 @@ import reactor.core.scheduler.Schedulers;
  * <p>That spares the server the opening of its database for each, which takes it as long as a small write. And it
  * avoids a trap: when several clients write at once, sqld 0.24 may put a connection in the line for the write lock
  * twice, and gives it the lock again when it has what it wanted. If it is closed by then, nobody ever takes that lock
- * up, and the server writes nothing any more until it is restarted; if it is still there, its next write does.
+ * up, and the server writes nothing any more until it is restarted; if it is still there, its next write mostly does.
  *
  * <p>A stream that the server has given up in the meantime is replaced: what was sent on it did not run. Neither did what
  * its connection could not make sense of; that may be for a table that others have changed since it looked, which SQLite
