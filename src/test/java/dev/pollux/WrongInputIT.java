@@ -135,8 +135,7 @@ class WrongInputIT {
     @Test
     void aPayloadOverTheServersLimit() {
         Sqld.shared().reset();
-        LibsqlStorage<Email> storage =
-                storage("r2dbc:libsql://127.0.0.1:" + Sqld.shared().port() + "?tls=0");
+        LibsqlStorage<Email> storage = storage(Sqld.shared().r2dbcUrl());
         storage.setup().block(PATIENCE);
 
         assertThat(errorOf(storage.push(new Email("secret", "x".repeat(6 << 20)))))
@@ -150,8 +149,7 @@ class WrongInputIT {
     @Test
     void anOversizedPayloadAmongOthersFailsAlone() {
         Sqld.shared().reset();
-        LibsqlStorage<Email> storage =
-                storage("r2dbc:libsql://127.0.0.1:" + Sqld.shared().port() + "?tls=0");
+        LibsqlStorage<Email> storage = storage(Sqld.shared().r2dbcUrl());
         storage.setup().block(PATIENCE);
 
         Long failed = Flux.range(0, 50)
@@ -164,8 +162,7 @@ class WrongInputIT {
                 .block(PATIENCE);
 
         assertThat(failed).isEqualTo(1);
-        assertThat(TestDatabase.at("r2dbc:libsql://127.0.0.1:" + Sqld.shared().port() + "?tls=0")
-                        .number("SELECT count(*) FROM Jobs"))
+        assertThat(TestDatabase.at(Sqld.shared().r2dbcUrl()).number("SELECT count(*) FROM Jobs"))
                 .isEqualTo(49);
     }
 

@@ -43,21 +43,11 @@ abstract class CloseRaceContract {
     private int pushed;
     private int lost;
 
-    /** An empty database of the transport under test. */
-    abstract TestDatabase emptyDatabase();
-
-    /** What the results call the transport. */
-    abstract String transport();
-
-    /** How many rounds of a race, where a file takes that many. */
-    abstract int rounds(int few, int many);
-
-    /** How long a turn of the lane about takes. */
-    abstract Duration turn();
+    abstract Target target();
 
     @BeforeEach
     void setUp() {
-        database = emptyDatabase();
+        database = target().emptyDatabase();
         onlooker = storage(database.factory());
         onlooker.setup().block(PATIENCE);
     }
@@ -76,12 +66,12 @@ abstract class CloseRaceContract {
     /** The lane opens another connection, and no push fails, though each may be tried again for a minute. */
     @Test
     void connectionsThatAreClosedUnderAPush() {
-        int rounds = rounds(10, 2_000);
+        int rounds = target().rounds(10, 2_000);
         Race.repeat(rounds, race -> {
             OpenConnections connections = new OpenConnections(database.anotherFactory());
             Pushes pushes = new Pushes(storage(connections), race.random());
             race.run(
-                    turn().multipliedBy(4),
+                    target().turn().multipliedBy(4),
                     pushes::one,
                     pushes::one,
                     () -> connections.closeAll().block(PATIENCE));
@@ -93,7 +83,7 @@ abstract class CloseRaceContract {
     /** That cannot pass: so nobody tries again. */
     @Test
     void aFactoryThatIsClosedUnderAPush() {
-        int rounds = rounds(10, 1_000);
+        int rounds = target().rounds(10, 1_000);
         Race.repeat(rounds, race -> {
             OpenConnections connections = new OpenConnections(database.anotherFactory());
             LibsqlStorage<Integer> storage = storage(connections);
@@ -101,7 +91,7 @@ abstract class CloseRaceContract {
             storage.poll(Worker.named("worker")).subscribe(task -> {}, ended::complete);
             Pushes pushes = new Pushes(storage, race.random());
             race.run(
-                    turn().multipliedBy(4),
+                    target().turn().multipliedBy(4),
                     pushes::one,
                     pushes::one,
                     () -> connections.close().block(PATIENCE));
@@ -115,14 +105,14 @@ abstract class CloseRaceContract {
 
     @Test
     void aPoolThatIsClosedUnderAPush() {
-        int rounds = rounds(10, 1_000);
+        int rounds = target().rounds(10, 1_000);
         Race.repeat(rounds, race -> {
             ConnectionPool pool = new ConnectionPool(ConnectionPoolConfiguration.builder(database.anotherFactory())
                     .maxSize(2)
                     .build());
             Pushes pushes = new Pushes(storage(pool), race.random());
             race.run(
-                    turn().multipliedBy(4),
+                    target().turn().multipliedBy(4),
                     pushes::one,
                     pushes::one,
                     () -> pool.disposeLater().block(PATIENCE));
@@ -136,7 +126,7 @@ abstract class CloseRaceContract {
     }
 
     private void report(String name, int rounds) {
-        Report.add("8 " + name + ", " + transport(), rounds, new Verdict(pushed, lost, 0, List.of()));
+        Report.add("8 " + name + ", " + target().name(), rounds, new Verdict(pushed, lost, 0, List.of()));
     }
 
     /** Pushes of one by one and of batches, by several threads. */

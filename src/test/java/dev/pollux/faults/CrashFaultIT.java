@@ -24,7 +24,7 @@ class CrashFaultIT {
     @Test
     void killedProcessesLoseNothingOnAServer() throws Exception {
         try (Sqld sqld = Sqld.start()) {
-            crash("1 kill -9 of processes, sqld", "r2dbc:libsql://127.0.0.1:" + sqld.port() + "?tls=0");
+            crash("1 kill -9 of processes, sqld", sqld.r2dbcUrl());
         }
     }
 

@@ -42,7 +42,7 @@ class CrowdFaultIT {
         int tasks = Scale.of(1_500, 40_000);
         try (Sqld sqld = Sqld.start();
                 Crew crew = Crew.start(
-                        "r2dbc:libsql://127.0.0.1:" + sqld.port() + "?tls=0",
+                        sqld.r2dbcUrl(),
                         Files.createTempDirectory(folder, "crowd"),
                         Collections.nCopies(processes, Part.BOTH))) {
             crew.awaitOutcomesOfEach(LEAST_OUTCOMES);

@@ -1,6 +1,5 @@
 package dev.pollux.faults;
 
-import dev.pollux.testing.TestDatabase;
 import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -10,12 +9,7 @@ class FileHostileCodeIT extends HostileCodeContract {
     private Path databaseFolder;
 
     @Override
-    TestDatabase emptyDatabase() {
-        return TestDatabase.at("r2dbc:libsql:file://" + databaseFolder.resolve("queue.db"));
-    }
-
-    @Override
-    String transport() {
-        return "file";
+    Target target() {
+        return Target.files(databaseFolder, "");
     }
 }

@@ -20,25 +20,9 @@ class FileSetupRaceFaultIT extends SetupRaceContract {
     @TempDir
     private Path folder;
 
-    private int files;
-
-    private String nextUrl() {
-        return "r2dbc:libsql:file://" + folder.resolve("queue" + files++ + ".db");
-    }
-
     @Override
-    TestDatabase emptyDatabase() {
-        return TestDatabase.at(nextUrl());
-    }
-
-    @Override
-    String transport() {
-        return "file";
-    }
-
-    @Override
-    int rounds(int few, int many) {
-        return Scale.of(few, many);
+    Target target() {
+        return Target.files(folder, "");
     }
 
     @Test
@@ -46,8 +30,8 @@ class FileSetupRaceFaultIT extends SetupRaceContract {
         int rounds = Scale.of(2, 40);
         Race.repeat(rounds, race -> {
             boolean rust = race.round() % 2 == 1;
-            TestDatabase alone = emptyDatabase();
-            String url = nextUrl();
+            TestDatabase alone = target().emptyDatabase();
+            String url = "r2dbc:libsql:file://" + folder.resolve("queue" + race.round() + ".db");
             TestDatabase database = TestDatabase.at(url);
             if (rust) {
                 RustTables.create(alone);

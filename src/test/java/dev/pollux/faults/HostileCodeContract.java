@@ -70,15 +70,11 @@ abstract class HostileCodeContract {
     private CapturedLog reactorLog = CapturedLog.of("reactor");
     private CapturedLog log = CapturedLog.of("dev.pollux");
 
-    /** An empty database of the transport under test. */
-    abstract TestDatabase emptyDatabase();
-
-    /** What results call it. */
-    abstract String transport();
+    abstract Target target();
 
     @BeforeEach
     void setUp() {
-        database = emptyDatabase();
+        database = target().emptyDatabase();
         LibsqlStorage.create(database.factory(), Work.class, Config.of(Load.QUEUE))
                 .setup()
                 .block(PATIENCE);
@@ -218,7 +214,7 @@ abstract class HostileCodeContract {
                 }
             }
             Report.add(
-                    "7 hostile handlers, " + transport(),
+                    "7 hostile handlers, " + target().name(),
                     (long) rounds * handlers.size(),
                     Checker.check(database, folder));
         }
@@ -263,7 +259,7 @@ abstract class HostileCodeContract {
             }
             runHealthily(load);
             Report.add(
-                    "7 handlers that hang and are cancelled, " + transport(),
+                    "7 handlers that hang and are cancelled, " + target().name(),
                     handlers.size(),
                     Checker.checkWithReleases(database, folder));
         }
@@ -290,7 +286,7 @@ abstract class HostileCodeContract {
             // The handlers still hang: what they do when they are cancelled is too late to change anything.
             work.dispose();
             Report.add(
-                    "7 handlers that hang until the drain time is over, " + transport(),
+                    "7 handlers that hang until the drain time is over, " + target().name(),
                     handlers.size(),
                     Checker.checkWithReleases(database, folder));
         }
@@ -363,7 +359,8 @@ abstract class HostileCodeContract {
                 awaitAllStopped();
             }
             assertThat(others.of(StorageEvent.Orphaned.class)).isEmpty();
-            Report.add("7 handlers that block their thread, " + transport(), rounds, Checker.check(database, folder));
+            Report.add(
+                    "7 handlers that block their thread, " + target().name(), rounds, Checker.check(database, folder));
         }
     }
 
@@ -513,7 +510,7 @@ abstract class HostileCodeContract {
             // The handler's own outcome came after its lease was over, and somebody is told so.
             assertThat(events.of(StorageEvent.LeaseLost.class)).hasSizeGreaterThanOrEqualTo(3 * rounds);
             Report.add(
-                    "7 handlers that call their storage, " + transport(),
+                    "7 handlers that call their storage, " + target().name(),
                     (long) rounds * callers.size(),
                     new Verdict((int) tasks, 0, again, wrong));
         }
@@ -546,7 +543,7 @@ abstract class HostileCodeContract {
             assertNoLeaseIsLeft();
             runHealthily(load);
             Report.add(
-                    "7 handlers that stop their pipeline, " + transport(),
+                    "7 handlers that stop their pipeline, " + target().name(),
                     1,
                     Checker.checkWithReleases(database, folder));
         }
@@ -573,7 +570,7 @@ abstract class HostileCodeContract {
             assertNoLeaseIsLeft();
             runHealthily(load);
             Report.add(
-                    "7 pipelines that throw, " + transport(),
+                    "7 pipelines that throw, " + target().name(),
                     thrown.get(),
                     Checker.checkWithReleases(database, folder));
         }
@@ -630,7 +627,8 @@ abstract class HostileCodeContract {
                     (long) rounds * results.size());
 
             assertThat(events.of(StorageEvent.ResultNotStored.class)).hasSize(rounds * results.size());
-            assertNothingIsIllegal("7 results that cannot be written, " + transport(), (long) rounds * results.size());
+            assertNothingIsIllegal(
+                    "7 results that cannot be written, " + target().name(), (long) rounds * results.size());
         }
     }
 
@@ -672,7 +670,10 @@ abstract class HostileCodeContract {
                     .extracting(StorageEvent.Fault::step)
                     .containsOnly("retry policy")
                     .hasSize(3);
-            Report.add("7 retry policies that throw, " + transport(), policies.size(), Checker.check(database, folder));
+            Report.add(
+                    "7 retry policies that throw, " + target().name(),
+                    policies.size(),
+                    Checker.check(database, folder));
         }
     }
 
@@ -761,7 +762,7 @@ abstract class HostileCodeContract {
                 tasks);
         assertThat(payloads()).isEqualTo(payloads);
         assertThat(events.of(StorageEvent.Poisoned.class)).hasSize(tasks);
-        assertNothingIsIllegal("7 codecs that throw, " + transport(), 4L * tasks);
+        assertNothingIsIllegal("7 codecs that throw, " + target().name(), 4L * tasks);
     }
 
     private List<List<Object>> payloads() {
@@ -806,7 +807,7 @@ abstract class HostileCodeContract {
                 .hasSizeGreaterThanOrEqualTo(events)
                 .allMatch(text -> text.startsWith("a storage listener failed on"));
         Report.add(
-                "7 listeners that throw, " + transport(),
+                "7 listeners that throw, " + target().name(),
                 events,
                 new Verdict(7 * thrownByListeners().size(), 0, 0, List.of()));
     }
@@ -899,7 +900,7 @@ abstract class HostileCodeContract {
             awaitAllStopped();
             assertNoLeaseIsLeft();
             assertThat(blocked.get()).isEqualTo(2 * tasks);
-            assertNothingIsIllegal("7 listeners that call their storage, " + transport(), 2L * tasks);
+            assertNothingIsIllegal("7 listeners that call their storage, " + target().name(), 2L * tasks);
         }
     }
 }

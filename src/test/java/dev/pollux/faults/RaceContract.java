@@ -59,21 +59,11 @@ abstract class RaceContract {
     private final AtomicInteger workers = new AtomicInteger();
     private int tasks;
 
-    /** An empty database of the transport under test. */
-    abstract TestDatabase emptyDatabase();
-
-    /** What the results call the transport. */
-    abstract String transport();
-
-    /** How many rounds of a race, where a file takes that many. */
-    abstract int rounds(int few, int many);
-
-    /** How long a turn of the lane about takes. */
-    abstract Duration turn();
+    abstract Target target();
 
     @BeforeEach
     void setUp() {
-        database = emptyDatabase();
+        database = target().emptyDatabase();
         factory = database.factory();
         storage(factory, Config.builder("setup")).setup().block(PATIENCE);
         Audit.begin(database);
@@ -150,7 +140,7 @@ abstract class RaceContract {
         if (database.number("SELECT count(*) FROM Workers") > 0) {
             all.add("workers left behind");
         }
-        Report.add("8 " + race + ", " + transport(), rounds, new Verdict(tasks, lost, 0, all));
+        Report.add("8 " + race + ", " + target().name(), rounds, new Verdict(tasks, lost, 0, all));
     }
 
     // ---- cancel
@@ -241,7 +231,7 @@ abstract class RaceContract {
 
     @Test
     void aCancelAgainstAnEmission() {
-        int rounds = rounds(80, 5_000);
+        int rounds = target().rounds(80, 5_000);
         Stops stops = new Stops();
         Race.repeat(rounds, race -> {
             Emission emission = new Emission(race, stops, 1);
@@ -252,7 +242,7 @@ abstract class RaceContract {
             emission.subscribe();
             taker.await(1);
             // Now the buffer is full or its first fetch is all there is.
-            race.run(turn(), () -> taker.ask(emission.pushed()), taker::stop);
+            race.run(target().turn(), () -> taker.ask(emission.pushed()), taker::stop);
             emission.check(stops);
         });
         report("cancel against emit", rounds, stops.wrong(workers.get()));
@@ -260,12 +250,12 @@ abstract class RaceContract {
 
     @Test
     void aCancelAgainstAFetchInFlight() {
-        int rounds = rounds(80, 5_000);
+        int rounds = target().rounds(80, 5_000);
         Stops stops = new Stops();
         Race.repeat(rounds, race -> {
             Emission emission = new Emission(race, stops, 1 + race.random().nextInt(8));
             // From the registration of the worker to the second fetch.
-            race.run(turn().multipliedBy(6), emission::subscribe, emission.taker()::stop);
+            race.run(target().turn().multipliedBy(6), emission::subscribe, emission.taker()::stop);
             emission.check(stops);
         });
         report("cancel against fetch in flight", rounds, stops.wrong(workers.get()));
@@ -274,7 +264,7 @@ abstract class RaceContract {
     /** All pipelines end by such a cancel: the handlers that run are cancelled, and what nobody runs goes back. */
     @Test
     void aCancelAgainstARunningPipeline() {
-        int rounds = rounds(40, 3_000);
+        int rounds = target().rounds(40, 3_000);
         Stops stops = new Stops();
         Race.repeat(rounds, race -> {
             Random random = race.random();
@@ -298,7 +288,10 @@ abstract class RaceContract {
                             concurrency)
                     .map(Outcome::id);
 
-            race.run(turn().multipliedBy(12), () -> pipeline.update(work.subscribe(outcomes::add)), pipeline::dispose);
+            race.run(
+                    target().turn().multipliedBy(12),
+                    () -> pipeline.update(work.subscribe(outcomes::add)),
+                    pipeline::dispose);
 
             pipeline.dispose();
             stops.await(1);
@@ -322,7 +315,7 @@ abstract class RaceContract {
 
     @Test
     void requestsOfSeveralThreadsAgainstEmissions() {
-        int rounds = rounds(30, 3_000);
+        int rounds = target().rounds(30, 3_000);
         Stops stops = new Stops();
         Race.repeat(rounds, race -> {
             Random random = race.random();
@@ -337,7 +330,7 @@ abstract class RaceContract {
             (random.nextBoolean() ? poll : poll.transform(storage.lock())).subscribe(taker);
 
             race.run(
-                    turn(),
+                    target().turn(),
                     IntStream.of(asks)
                             .<Race.Action>mapToObj(many -> () -> {
                                 taker.ask(many);
@@ -421,7 +414,7 @@ abstract class RaceContract {
 
     @Test
     void anAckAgainstASweep() {
-        int rounds = rounds(25, 3_000);
+        int rounds = target().rounds(25, 3_000);
         Stops stops = new Stops();
         Race.repeat(rounds, race -> {
             Random random = race.random();
@@ -442,7 +435,7 @@ abstract class RaceContract {
             database.sql("UPDATE Workers SET last_seen = 0");
 
             race.run(
-                    turn(),
+                    target().turn(),
                     () -> leased.forEach(task ->
                             wins.put(task.id(), wins(of(endings, task.id()).of(storage, task)))),
                     () -> swept.complete(
@@ -474,7 +467,7 @@ abstract class RaceContract {
 
     @Test
     void twoEndsOfOneLease() {
-        int rounds = rounds(30, 3_000);
+        int rounds = target().rounds(30, 3_000);
         Stops stops = new Stops();
         Race.repeat(rounds, race -> {
             Random random = race.random();
@@ -490,7 +483,7 @@ abstract class RaceContract {
             Map<TaskId, CompletableFuture<Boolean>> others = new ConcurrentHashMap<>();
 
             race.run(
-                    turn(),
+                    target().turn(),
                     () -> leased.forEach(task -> ones.put(task.id(), wins(one.of(storage, task)))),
                     () -> leased.forEach(task -> others.put(task.id(), wins(another.of(other, task)))));
 
@@ -523,7 +516,7 @@ abstract class RaceContract {
     /** Workers come and go, and give tasks back before they take them again: a task is never in two hands at once. */
     @Test
     void fetchesOfManyWorkersAgainstReleases() {
-        int rounds = rounds(5, 300);
+        int rounds = target().rounds(5, 300);
         Stops stops = new Stops();
         Race.repeat(rounds, race -> {
             int many = 40;
@@ -539,7 +532,7 @@ abstract class RaceContract {
             Queue<CompletableFuture<Void>> ends = new ConcurrentLinkedQueue<>();
 
             race.run(
-                    turn(),
+                    target().turn(),
                     storages.stream()
                             .<Race.Action>map(mine -> {
                                 Random random = new Random(race.random().nextLong());
@@ -626,7 +619,7 @@ abstract class RaceContract {
     }
 
     private void herd(String name, IntFunction<ConnectionFactory> lanes, int many) {
-        int rounds = rounds(15, 2_000);
+        int rounds = target().rounds(15, 2_000);
         Stops stops = new Stops();
         Map<TaskId, Integer> runs = new ConcurrentHashMap<>();
         Semaphore ended = new Semaphore(0);

@@ -24,7 +24,7 @@ class ReplicaFaultIT {
 
     /** Reads that are to be fresh would wait for ever for a primary that is away. */
     private static String url(Sqld sqld) {
-        return "r2dbc:libsql://127.0.0.1:" + sqld.port() + "?tls=0&callTimeout=PT0.5S&consistentReads=true";
+        return sqld.r2dbcUrl() + "&callTimeout=PT0.5S&consistentReads=true";
     }
 
     @Test

@@ -22,42 +22,35 @@ abstract class SetupRaceContract {
 
     static final Duration PATIENCE = Duration.ofMinutes(1);
 
-    /** An empty database of the transport under test. */
-    abstract TestDatabase emptyDatabase();
-
-    /** What the results call the transport. */
-    abstract String transport();
-
-    /** How many rounds of a race, where a file takes that many. */
-    abstract int rounds(int few, int many);
+    abstract Target target();
 
     @Test
     void twoOnAnEmptyDatabase() {
-        race("2 setups of an empty database", 2, rounds(5, 500), database -> {});
+        race("2 setups of an empty database", 2, target().rounds(5, 500), database -> {});
     }
 
     @Test
     void eightOnAnEmptyDatabase() {
-        race("8 setups of an empty database", 8, rounds(5, 300), database -> {});
+        race("8 setups of an empty database", 8, target().rounds(5, 300), database -> {});
     }
 
     @Test
     void twoOnADatabaseOfTheRustCrate() {
-        race("2 setups of a database that the Rust crate made", 2, rounds(5, 300), RustTables::create);
+        race("2 setups of a database that the Rust crate made", 2, target().rounds(5, 300), RustTables::create);
     }
 
     @Test
     void eightOnADatabaseOfTheRustCrate() {
-        race("8 setups of a database that the Rust crate made", 8, rounds(5, 300), RustTables::create);
+        race("8 setups of a database that the Rust crate made", 8, target().rounds(5, 300), RustTables::create);
     }
 
     private void race(String name, int many, int rounds, Consumer<TestDatabase> before) {
-        TestDatabase alone = emptyDatabase();
+        TestDatabase alone = target().emptyDatabase();
         before.accept(alone);
         storage(alone.factory()).setup().block(PATIENCE);
         List<List<@Nullable Object>> expected = schema(alone);
         Race.repeat(rounds, race -> {
-            TestDatabase database = emptyDatabase();
+            TestDatabase database = target().emptyDatabase();
             before.accept(database);
             List<LibsqlStorage<Integer>> storages = Stream.generate(
                             () -> race.random().nextBoolean() ? database.factory() : database.anotherFactory())
@@ -74,7 +67,7 @@ abstract class SetupRaceContract {
             assertThat(schema(database)).isEqualTo(expected);
             assertUsable(storages.get(0));
         });
-        Report.add("8 " + name + ", " + transport(), rounds, new Verdict(rounds, 0, 0, List.of()));
+        Report.add("8 " + name + ", " + target().name(), rounds, new Verdict(rounds, 0, 0, List.of()));
     }
 
     static LibsqlStorage<Integer> storage(ConnectionFactory factory) {

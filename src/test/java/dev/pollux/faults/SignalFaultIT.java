@@ -28,7 +28,7 @@ class SignalFaultIT {
     }
 
     private static String server(Sqld sqld) {
-        return "r2dbc:libsql://127.0.0.1:" + sqld.port() + "?tls=0";
+        return sqld.r2dbcUrl();
     }
 
     @Test

@@ -8,7 +8,7 @@ class SqldHostileInputIT extends HostileInputContract {
     @Override
     TestDatabase emptyDatabase() {
         Sqld.shared().reset();
-        return TestDatabase.at("r2dbc:libsql://127.0.0.1:" + Sqld.shared().port() + "?tls=0");
+        return TestDatabase.at(Sqld.shared().r2dbcUrl());
     }
 
     /** sqld takes values of up to 5 MB. */

@@ -1,23 +1,9 @@
 package dev.pollux.faults;
 
-import dev.pollux.testing.Sqld;
-import dev.pollux.testing.TestDatabase;
-
 class SqldSetupRaceFaultIT extends SetupRaceContract {
 
     @Override
-    TestDatabase emptyDatabase() {
-        Sqld.shared().reset();
-        return TestDatabase.at("r2dbc:libsql://127.0.0.1:" + Sqld.shared().port() + "?tls=0");
-    }
-
-    @Override
-    String transport() {
-        return "sqld";
-    }
-
-    @Override
-    int rounds(int few, int many) {
-        return Scale.of(few / 5, many / 5);
+    Target target() {
+        return Target.sqld();
     }
 }

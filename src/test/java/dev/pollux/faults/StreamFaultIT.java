@@ -37,7 +37,7 @@ class StreamFaultIT {
     private final AtomicInteger parts = new AtomicInteger();
 
     private static String url(String callTimeout) {
-        return "r2dbc:libsql://127.0.0.1:" + Sqld.shared().port() + "?tls=0&callTimeout=" + callTimeout;
+        return Sqld.shared().r2dbcUrl() + "&callTimeout=" + callTimeout;
     }
 
     /** In turn, one that waits for the lock until the server takes it away, and one whose requests time out in the queue. */

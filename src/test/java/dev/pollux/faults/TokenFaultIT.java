@@ -48,11 +48,10 @@ class TokenFaultIT {
     }
 
     private ConnectionFactory factory(Supplier<String> tokens) {
-        return ConnectionFactories.get(
-                ConnectionFactoryOptions.parse("r2dbc:libsql://127.0.0.1:" + sqld.port() + "?tls=0&callTimeout=PT5S")
-                        .mutate()
-                        .option(LibsqlConnectionFactoryProvider.AUTH_TOKEN_SUPPLIER, tokens)
-                        .build());
+        return ConnectionFactories.get(ConnectionFactoryOptions.parse(sqld.r2dbcUrl() + "&callTimeout=PT5S")
+                .mutate()
+                .option(LibsqlConnectionFactoryProvider.AUTH_TOKEN_SUPPLIER, tokens)
+                .build());
     }
 
     private LoadHere load(Supplier<Supplier<String>> tokens) {

@@ -31,7 +31,7 @@ class SmallHeapIT {
     @Test
     void fromAServer() throws Exception {
         try (Sqld sqld = Sqld.start()) {
-            readAll("r2dbc:libsql://127.0.0.1:" + sqld.port() + "?tls=0&callTimeout=PT2M");
+            readAll(sqld.r2dbcUrl() + "&callTimeout=PT2M");
         }
     }
 

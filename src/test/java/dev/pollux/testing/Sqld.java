@@ -156,6 +156,11 @@ public final class Sqld implements AutoCloseable {
         return "http://127.0.0.1:" + port;
     }
 
+    /** Its R2DBC URL, to which options can be added. */
+    public String r2dbcUrl() {
+        return "r2dbc:libsql://127.0.0.1:" + port + "?tls=0";
+    }
+
     /** The port it listens on. */
     public int port() {
         return port;

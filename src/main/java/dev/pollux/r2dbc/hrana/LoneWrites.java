@@ -1,26 +1,15 @@
 package dev.pollux.r2dbc.hrana;
 
-import dev.pollux.r2dbc.hrana.Ask.Stake;
 import dev.pollux.r2dbc.hrana.PipelineReply.Result;
 import dev.pollux.r2dbc.hrana.PipelineReply.ServerError;
 import dev.pollux.r2dbc.hrana.RequestWriter.Request;
 import io.r2dbc.spi.R2dbcBadGrammarException;
 import io.r2dbc.spi.R2dbcRollbackException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.ConcurrentLinkedDeque;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Predicate;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.core.scheduler.Schedulers;
 
 /**
  * Runs writes outside transactions, each of which commits by itself, on streams that stay open from one to the next.
@@ -36,42 +25,31 @@ import reactor.core.scheduler.Schedulers;
  */
 final class LoneWrites {
 
-    private static final int MOST_IDLE = 4;
-    /** Longer than the pacer ever waits, and shorter than a server keeps an idle stream. */
-    private static final Duration IDLE = Duration.ofSeconds(5);
-    /** How long a server may take to end a stream, which it does by itself after 10 s. */
-    private static final Duration ENDING = Duration.ofSeconds(1);
-
     /** Statements after which a connection is as it was before. */
     private static final Pattern LEAVES_NOTHING =
-            Pattern.compile("\\s*(INSERT|REPLACE|UPDATE|DELETE|WITH)\\b.*", Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+            Pattern.compile("\\s*(INSERT|REPLACE|UPDATE|DELETE|WITH)\\b", Pattern.CASE_INSENSITIVE);
 
     private final HranaClient client;
     private final String base;
     private final Pacer pacer = new Pacer();
-    private final Deque<Idle> idle = new ConcurrentLinkedDeque<>();
-    private final AtomicInteger idleCount = new AtomicInteger();
-    private final AtomicBoolean watched = new AtomicBoolean();
+    private final IdleStreams idle = new IdleStreams();
 
     LoneWrites(HranaClient client, String base) {
         this.client = client;
         this.base = base;
     }
 
-    /** A stream that nobody uses. */
-    private record Idle(HranaStream stream, long since) {}
-
     /** Whether a request leaves its stream as it found it, if it succeeds; its transaction aside. */
     static boolean takes(Request request) {
         return request instanceof Request.Batch
                 || (request instanceof Request.Execute execute
-                        && LEAVES_NOTHING.matcher(execute.call().sql()).matches());
+                        && LEAVES_NOTHING.matcher(execute.call().sql()).lookingAt());
     }
 
     /** Sends a request that {@link #takes} allows to a server of version 3. */
     Mono<Result> run(Request request, Ask ask) {
         return pacer.turn().then(Mono.defer(() -> {
-            HranaStream known = take();
+            HranaStream known = idle.take();
             return known == null
                     ? send(fresh(), request, ask)
                     : send(known, request, ask)
@@ -91,7 +69,7 @@ final class LoneWrites {
             return stream.send(List.of(request), ask).map(PipelineReply::first).doOnNext(result -> {
                 pacer.waited(isBusy(result) ? Duration.ofNanos(System.nanoTime() - start) : result.waited());
                 if (isClean(result)) {
-                    keep(stream);
+                    idle.keep(stream);
                 } else {
                     stream.endSoon(ask);
                 }
@@ -128,61 +106,8 @@ final class LoneWrites {
         return result instanceof Result.Executed;
     }
 
-    private @Nullable HranaStream take() {
-        Idle last = idle.pollFirst();
-        if (last == null) {
-            return null;
-        }
-        idleCount.decrementAndGet();
-        return last.stream();
-    }
-
-    private void keep(HranaStream stream) {
-        if (stream.lost() != null) {
-            return;
-        }
-        idle.addFirst(new Idle(stream, System.nanoTime()));
-        if (idleCount.incrementAndGet() > MOST_IDLE) {
-            end(last -> true, 1).subscribe();
-        }
-        watch();
-    }
-
-    private void watch() {
-        if (watched.compareAndSet(false, true)) {
-            Schedulers.single().schedule(this::endOld, IDLE.toMillis(), TimeUnit.MILLISECONDS);
-        }
-    }
-
-    private void endOld() {
-        watched.set(false);
-        long now = System.nanoTime();
-        end(last -> now - last.since() >= IDLE.toNanos(), Integer.MAX_VALUE).subscribe();
-        if (!idle.isEmpty()) {
-            watch();
-        }
-    }
-
-    /** Ends those that were idle longest, as long as they are such, and at most so many. */
-    private Mono<Void> end(Predicate<Idle> which, int most) {
-        List<HranaStream> ended = new ArrayList<>();
-        Idle last = idle.pollLast();
-        while (last != null && ended.size() < most && which.test(last)) {
-            idleCount.decrementAndGet();
-            ended.add(last.stream());
-            last = ended.size() < most ? idle.pollLast() : null;
-        }
-        if (last != null) {
-            idle.addLast(last);
-        }
-        Ask ask = new Ask(Stake.NOTHING, null, ENDING);
-        return Flux.fromIterable(ended)
-                .flatMap(stream -> stream.end(List.of(), ask))
-                .then();
-    }
-
     /** Ends the streams that are idle. */
     Mono<Void> close() {
-        return Mono.defer(() -> end(all -> true, Integer.MAX_VALUE));
+        return idle.close();
     }
 }
