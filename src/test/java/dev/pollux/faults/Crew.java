@@ -6,6 +6,7 @@ import dev.pollux.faults.LoadProcess.Part;
 import dev.pollux.testing.ChildJvm;
 import dev.pollux.testing.TestDatabase;
 import io.r2dbc.spi.ConnectionFactories;
+import io.r2dbc.spi.R2dbcException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,6 +19,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.util.retry.Retry;
 
 /** The processes of a load on one database, and the ledgers that they write. */
 final class Crew implements AutoCloseable {
@@ -58,6 +60,7 @@ final class Crew implements AutoCloseable {
     final class Member {
         private final Part part;
         private final String name;
+        private final Semaphore steps = new Semaphore(0);
         private int incarnation;
         private CountDownLatch pushedAll = new CountDownLatch(1);
         private ChildJvm jvm;
@@ -75,7 +78,10 @@ final class Crew implements AutoCloseable {
                     .subscribe(
                             line -> {
                                 switch (line) {
-                                    case LoadProcess.ONE_MORE -> steps.release();
+                                    case LoadProcess.ONE_MORE -> {
+                                        steps.release();
+                                        Crew.this.steps.release();
+                                    }
                                     case LoadProcess.PUSHED_ALL -> last.countDown();
                                     // What it logs.
                                     default -> System.out.println(name + ": " + line);
@@ -138,14 +144,17 @@ final class Crew implements AutoCloseable {
         return members.get(number);
     }
 
-    /** Waits until each process that works has stored so many outcomes more. */
-    void awaitOutcomesOfEach(int many) {
-        Flux.fromIterable(members)
-                .filter(member -> member.part != Part.PUSHES)
-                .map(member -> member.moreOutcomes(many))
-                .collectList()
-                .flatMap(Mono::when)
-                .block(PATIENCE);
+    /** Waits until each process that works has told of so many outcomes more. */
+    void awaitOutcomesOfEach(int many) throws InterruptedException {
+        List<Member> workers =
+                members.stream().filter(member -> member.part != Part.PUSHES).toList();
+        workers.forEach(member -> member.steps.drainPermits());
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        for (Member worker : workers) {
+            assertThat(worker.steps.tryAcquire(many, end - System.nanoTime(), TimeUnit.NANOSECONDS))
+                    .as("%s: %s outcomes within %s", worker.name, many, PATIENCE)
+                    .isTrue();
+        }
     }
 
     /** Waits until all processes together have told of so many more pushes and outcomes. */
@@ -180,7 +189,9 @@ final class Crew implements AutoCloseable {
         }
         Mono<Void> allEnded = database.becomes(
                 "SELECT count(*) FROM Jobs WHERE status NOT IN ('Done', 'Killed')", 0L, Flux.interval(BETWEEN_LOOKS));
-        allEnded.block(PATIENCE);
+        // A server may be away for a moment.
+        allEnded.retryWhen(Retry.fixedDelay(30, Duration.ofSeconds(1)).filter(R2dbcException.class::isInstance))
+                .block(PATIENCE);
         members.forEach(member -> member.jvm.tellToStop());
         for (Member member : members) {
             assertThat(member.jvm.awaitExit(PATIENCE.toSeconds()))

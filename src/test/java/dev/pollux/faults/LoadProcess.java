@@ -29,6 +29,8 @@ public final class LoadProcess {
     private static final Duration BETWEEN_PUSHES = Duration.ofMillis(5);
     /** How many tasks one that pushes as many as it runs is ahead by. */
     private static final int AHEAD = 64;
+    /** Longer than a process that shares its machine and its server with many others is ever kept from beating. */
+    private static final Duration CROWDED_ORPHANED_AFTER = Duration.ofSeconds(15);
     /** More than the drain time. */
     private static final Duration GOODBYE = Duration.ofSeconds(60);
 
@@ -65,7 +67,9 @@ public final class LoadProcess {
         this.load = Load.on(
                 ConnectionFactories.get(url),
                 ledger,
-                config -> config.listener(StorageListener.logging().and(whenStopped)));
+                config -> config.reenqueueOrphanedAfter(
+                                part == Part.BOTH ? CROWDED_ORPHANED_AFTER : Load.ORPHANED_AFTER)
+                        .listener(StorageListener.logging().and(whenStopped)));
     }
 
     /** Starts a process. A name and an incarnation must not be used twice. */
