@@ -1,14 +1,12 @@
 package dev.pollux.faults;
 
 import dev.pollux.testing.Sqld;
-import io.r2dbc.spi.Connection;
-import io.r2dbc.spi.ConnectionFactories;
-import io.r2dbc.spi.ConnectionFactory;
+import dev.pollux.testing.TestDatabase;
 import io.r2dbc.spi.R2dbcException;
 import java.time.Duration;
 import java.util.concurrent.TimeoutException;
 import reactor.core.Disposable;
-import reactor.core.publisher.Flux;
+import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
@@ -19,44 +17,40 @@ final class Attendant implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(15);
 
     private final Sqld sqld;
-    private final Disposable rounds;
+    private final TestDatabase database;
+    private final Disposable.Swap rounds = Disposables.swap();
     private int restarts;
-    private boolean gone;
 
     private Attendant(Sqld sqld) {
         this.sqld = sqld;
-        ConnectionFactory database = ConnectionFactories.get(sqld.r2dbcUrl());
-        this.rounds = write(database)
-                .timeout(PATIENCE)
-                .onErrorResume(
-                        TimeoutException.class,
-                        stands -> Mono.fromRunnable(this::startAgain).subscribeOn(Schedulers.boundedElastic()))
-                // A server that refuses a write does not stand still.
-                .onErrorComplete(R2dbcException.class)
-                .delaySubscription(BETWEEN_LOOKS)
-                .repeat()
-                .subscribe();
+        this.database = TestDatabase.at(sqld.r2dbcUrl());
     }
 
     /** Looks after a server whose database is set up, until it is closed. */
     static Attendant of(Sqld sqld) {
-        return new Attendant(sqld);
+        Attendant attendant = new Attendant(sqld);
+        attendant.rounds.replace(attendant
+                .write()
+                .timeout(PATIENCE)
+                .onErrorResume(
+                        TimeoutException.class,
+                        stands ->
+                                Mono.<Void>fromRunnable(attendant::startAgain).subscribeOn(Schedulers.boundedElastic()))
+                // A server that refuses a write does not stand still.
+                .onErrorComplete(R2dbcException.class)
+                .delaySubscription(BETWEEN_LOOKS)
+                .repeat()
+                .subscribe());
+        return attendant;
     }
 
     /** Takes the write lock and changes nothing. */
-    private static Mono<Object> write(ConnectionFactory database) {
-        return Flux.usingWhen(
-                        database.create(),
-                        connection -> Flux.from(connection
-                                        .createStatement("UPDATE Workers SET last_seen = 0 WHERE false")
-                                        .execute())
-                                .flatMap(result -> result.getRowsUpdated()),
-                        Connection::close)
-                .then(Mono.empty());
+    private Mono<Void> write() {
+        return database.rows("UPDATE Workers SET last_seen = 0 WHERE false").then();
     }
 
     private synchronized void startAgain() {
-        if (!gone) {
+        if (!rounds.isDisposed()) {
             sqld.stop();
             sqld.startAgain();
             restarts++;
@@ -70,10 +64,7 @@ final class Attendant implements AutoCloseable {
 
     /** When it returns, the server is left alone. */
     @Override
-    public void close() {
+    public synchronized void close() {
         rounds.dispose();
-        synchronized (this) {
-            gone = true;
-        }
     }
 }

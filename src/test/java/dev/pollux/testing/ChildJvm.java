@@ -89,27 +89,17 @@ public final class ChildJvm implements AutoCloseable {
 
     /** Asks it to end, as service managers do by {@code SIGTERM}; its standard input stays open. */
     public void terminate() throws IOException, InterruptedException {
-        signal("-TERM");
+        Signals.send(process, "TERM");
     }
 
     /** Stops it, as {@code SIGSTOP} does: it does nothing any more, and does not know. */
     public void freeze() throws IOException, InterruptedException {
-        signal("-STOP");
+        Signals.send(process, "STOP");
     }
 
     /** Has it go on. */
     public void thaw() throws IOException, InterruptedException {
-        signal("-CONT");
-    }
-
-    private void signal(String name) throws IOException, InterruptedException {
-        int exit = new ProcessBuilder("kill", name, String.valueOf(process.pid()))
-                .inheritIO()
-                .start()
-                .waitFor();
-        if (exit != 0) {
-            throw new IOException("kill " + name + " ended with " + exit);
-        }
+        Signals.send(process, "CONT");
     }
 
     /** Waits until it has ended; gives its exit code. */

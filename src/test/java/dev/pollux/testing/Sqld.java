@@ -205,6 +205,11 @@ public final class Sqld implements AutoCloseable {
         process.destroyForcibly().waitFor();
     }
 
+    /** Has it stand still, as {@code SIGSTOP} does: it takes connections, and answers nothing. */
+    public void freeze() throws IOException, InterruptedException {
+        Signals.send(process, "STOP");
+    }
+
     /** Starts it again, after it was stopped or killed, on the same data and the same port. */
     public void startAgain() {
         try {

@@ -37,6 +37,11 @@ public record TestDatabase(ConnectionFactory factory, Supplier<ConnectionFactory
 
     /** Runs a statement on a connection of its own; gives its rows, each a list of its columns. */
     public List<List<@Nullable Object>> sql(String sql) {
+        return rows(sql).blockOptional(Duration.ofSeconds(30)).orElseThrow();
+    }
+
+    /** {@link #sql} when it is subscribed. */
+    public Mono<List<List<@Nullable Object>>> rows(String sql) {
         return Flux.usingWhen(
                         factory.create(),
                         connection -> Flux.from(connection.createStatement(sql).execute())
@@ -54,9 +59,7 @@ public record TestDatabase(ConnectionFactory factory, Supplier<ConnectionFactory
                                     return values;
                                 })),
                         Connection::close)
-                .collectList()
-                .blockOptional(Duration.ofSeconds(30))
-                .orElseThrow();
+                .collectList();
     }
 
     /** The only value of the only row; null if there is no row or it is NULL. */
