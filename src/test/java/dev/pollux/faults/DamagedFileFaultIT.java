@@ -26,6 +26,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,6 +41,8 @@ class DamagedFileFaultIT {
     private static final int TASKS = 500;
     private static final int PAGE = 4096;
 
+    private final List<OpenConnections> opened = new ArrayList<>();
+
     @TempDir
     private Path folder;
 
@@ -47,12 +50,20 @@ class DamagedFileFaultIT {
         return "r2dbc:libsql:file://" + file + "?synchronous=NORMAL";
     }
 
-    private static LibsqlStorage<Work> storage(String url) {
+    /** So that nobody has a file open, or makes one beside it, when the folder is deleted. */
+    @AfterEach
+    void closeAll() {
+        Flux.fromIterable(opened).flatMap(OpenConnections::close).blockLast(PATIENCE);
+    }
+
+    private LibsqlStorage<Work> storage(String url) {
         Config config = Config.builder(Load.QUEUE)
                 .keepAlive(Load.KEEP_ALIVE)
                 .drainTime(Duration.ZERO)
                 .build();
-        return LibsqlStorage.create(ConnectionFactories.get(url), Work.class, config);
+        OpenConnections connections = new OpenConnections(ConnectionFactories.get(url));
+        opened.add(connections);
+        return LibsqlStorage.create(connections, Work.class, config);
     }
 
     private static void push(LibsqlStorage<Work> storage, String producer) {
