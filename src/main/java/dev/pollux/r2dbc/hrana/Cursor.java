@@ -208,7 +208,7 @@ final class Cursor {
                 json.nextToken();
                 switch (name) {
                     case "type" -> type = String.valueOf(Json.text(json));
-                    case "cols" -> columns = ReplyReader.columns(json);
+                    case "cols" -> begin(ReplyReader.columns(json));
                     case "row" -> rows.add(row(json));
                     case "error" -> error = ReplyReader.error(json);
                     default -> json.skipChildren();
@@ -218,6 +218,14 @@ final class Cursor {
         } catch (JacksonException e) {
             throw new MalformedReplyException("not JSON", e);
         }
+    }
+
+    /** The rows that follow are read by these columns, so they stay. */
+    private void begin(List<Column> given) {
+        if (columns != null) {
+            throw new MalformedReplyException("columns a second time");
+        }
+        columns = given;
     }
 
     private @Nullable Object[] row(JsonParser json) {

@@ -88,7 +88,8 @@ final class Answers {
         }
     }
 
-    private static void readCursor(byte[] answer) throws IOException {
+    /** Reads a streamed answer to its end. */
+    static void readCursor(byte[] answer) throws IOException {
         Response response = new Response.Builder()
                 .request(REQUEST)
                 .protocol(Protocol.HTTP_1_1)

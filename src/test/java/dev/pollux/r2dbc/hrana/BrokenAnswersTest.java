@@ -72,4 +72,16 @@ class BrokenAnswersTest {
                     .hasMessageContaining("1 columns");
         }
     }
+
+    @Test
+    void columnsThatChangeUnderTheirRowsAreRefused() {
+        String begin = "{\"type\":\"step_begin\",\"step\":0,\"cols\":[{\"name\":\"a\"}]}\n";
+        String row = "{\"type\":\"row\",\"row\":[{\"type\":\"null\"}]}\n";
+        for (String second : new String[] {begin, "{\"type\":\"step_end\",\"cols\":[]}\n"}) {
+            byte[] answer = ("{\"baton\":null,\"base_url\":null}\n" + begin + row + second).getBytes(UTF_8);
+            assertThatThrownBy(() -> Answers.readCursor(answer))
+                    .isInstanceOf(MalformedReplyException.class)
+                    .hasMessageContaining("second time");
+        }
+    }
 }
