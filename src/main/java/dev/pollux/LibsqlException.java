@@ -10,7 +10,8 @@ public class LibsqlException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
-    LibsqlException(String message, @Nullable Throwable cause) {
+    /** For the exceptions of Pollux' own packages. */
+    protected LibsqlException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 }

@@ -1,0 +1,77 @@
+package dev.pollux.replica;
+
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** Syncs for ever: after an interval, or as soon as something was changed; while the remote is away, after growing waits. */
+final class Background {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Background.class);
+
+    /** How often it looks whether something was changed: one read of the local file. */
+    private static final Duration LOOK = Duration.ofMillis(100);
+
+    private static final Duration FIRST_WAIT = Duration.ofMillis(500);
+    private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
+
+    private final Duration interval;
+    private final Supplier<Mono<SyncReport>> sync;
+    private final Mono<Long> lastChange;
+    private final Disposable.Swap running = Disposables.swap();
+    private int failures;
+
+    /**
+     * @param sync does it once
+     * @param lastChange the number of the last change that is not sent, or 0
+     */
+    Background(ReplicaConfig config, Supplier<Mono<SyncReport>> sync, Mono<Long> lastChange) {
+        this.interval = config.syncInterval();
+        this.sync = sync;
+        this.lastChange = lastChange;
+    }
+
+    /** Begins. */
+    void start() {
+        running.update(Mono.defer(sync)
+                .doOnNext(report -> failures = 0)
+                .then()
+                .onErrorResume(error -> {
+                    failures++;
+                    LOG.debug("sync failed for the {}. time", failures, error);
+                    return Mono.empty();
+                })
+                .then(Mono.defer(this::pause))
+                .repeat()
+                .subscribe());
+    }
+
+    private Mono<Void> pause() {
+        if (failures > 0) {
+            return Mono.delay(backoff(failures)).then();
+        }
+        Flux<Long> changes =
+                Flux.interval(LOOK, LOOK).onBackpressureDrop().concatMap(tick -> lastChange.onErrorReturn(0L), 1);
+        return Mono.firstWithSignal(
+                        Mono.delay(interval), changes.filter(last -> last > 0).next())
+                .then();
+    }
+
+    private static Duration backoff(int failures) {
+        double most = Math.min(
+                FIRST_WAIT.toMillis() * (double) (1L << Math.min(failures, 20)), (double) LONGEST_WAIT.toMillis());
+        return Duration.ofMillis(
+                (long) (most * (0.5 + ThreadLocalRandom.current().nextDouble() / 2)));
+    }
+
+    /** Ends. */
+    Mono<Void> stop() {
+        return Mono.fromRunnable(running::dispose);
+    }
+}

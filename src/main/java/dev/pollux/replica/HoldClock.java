@@ -1,0 +1,80 @@
+package dev.pollux.replica;
+
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * Watches how long ago the remote was last told that we are alive. When that was too long ago, what we hold of it is frozen, until
+ * a sync has learnt what we still hold. It goes by the monotonic clock; a machine that slept is caught by the file's own guard,
+ * which goes by the wall clock.
+ */
+final class HoldClock {
+
+    private static final Logger LOG = LoggerFactory.getLogger(HoldClock.class);
+    private static final Duration AGAIN = Duration.ofSeconds(1);
+
+    private final Duration holdTime;
+    private final Supplier<Mono<Void>> freeze;
+    private final AtomicBoolean frozen = new AtomicBoolean();
+    private final Disposable.Swap timer = Disposables.swap();
+
+    /**
+     * @param holdTime for how long after the remote was asked our tasks are ours
+     * @param freeze takes them out of reach
+     */
+    HoldClock(Duration holdTime, Supplier<Mono<Void>> freeze) {
+        this.holdTime = holdTime;
+        this.freeze = freeze;
+    }
+
+    /** Freezes now: nobody knows how long ago the last sync was. */
+    Mono<Void> freeze() {
+        return Mono.defer(() -> {
+            frozen.set(true);
+            // Once more at the end, for a sync that thawed while this was under way has thawed nothing of it.
+            return freeze.get().doFinally(signal -> frozen.set(true));
+        });
+    }
+
+    /** The remote has answered what it was asked at that {@link System#nanoTime()}: the time begins anew there. */
+    void renew(long asked) {
+        timer.update(Schedulers.single().schedule(this::expire, left(asked).toMillis(), TimeUnit.MILLISECONDS));
+    }
+
+    /** How much of the time is left for what was asked then. */
+    Duration left(long asked) {
+        Duration left = holdTime.minusNanos(System.nanoTime() - asked);
+        return left.isNegative() ? Duration.ZERO : left;
+    }
+
+    private void expire() {
+        freeze().subscribe(null, error -> {
+            LOG.warn(
+                    "the tasks of a replica that has not synced for {} could not be put out of reach", holdTime, error);
+            timer.update(Schedulers.single().schedule(this::expire, AGAIN.toMillis(), TimeUnit.MILLISECONDS));
+        });
+    }
+
+    /** Whether something may be frozen; forgets it. */
+    boolean takeFrozen() {
+        return frozen.getAndSet(false);
+    }
+
+    /** After a thaw that failed. */
+    void stillFrozen() {
+        frozen.set(true);
+    }
+
+    /** Ends the watch. */
+    void stop() {
+        timer.dispose();
+    }
+}

@@ -1,0 +1,279 @@
+package dev.pollux.replica;
+
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.Readable;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/** The replica's side of a sync: what it reads from and writes into its own file. */
+final class LocalFile {
+
+    /** How many changes go in a page, and how many bytes of tasks, which a server's limit of 10 MB leaves room for. */
+    static final int PAGE_TASKS = 1_000;
+
+    static final int PAGE_BYTES = 2 << 20;
+
+    private static final List<Sql> SETUP = List.of(
+            Sql.LOCAL_REPLICA,
+            Sql.LOCAL_CHANGES,
+            Sql.LOCAL_SYNCED,
+            Sql.LOCAL_REFUSED,
+            Sql.LOCAL_ON_INSERT,
+            Sql.LOCAL_ON_UPDATE,
+            Sql.LOCAL_ON_DELETE,
+            Sql.LOCAL_GUARD,
+            Sql.LOCAL_REMOTE_WORKER);
+
+    private static final List<Sql> APPLY = List.of(
+            Sql.APPLY_GONE,
+            Sql.APPLY_GONE_SYNCED,
+            Sql.APPLY_ENDED_SYNCED,
+            Sql.APPLY_ENDED,
+            Sql.APPLY_ELSEWHERE,
+            Sql.APPLY_ELSEWHERE_SYNCED,
+            Sql.APPLY_TAKEN,
+            Sql.APPLY_OURS_AGAIN,
+            Sql.APPLY_CHANGED,
+            Sql.APPLY_OURS_SYNCED);
+
+    private final Connection connection;
+    private final ReplicaConfig config;
+
+    LocalFile(Connection connection, ReplicaConfig config) {
+        this.connection = connection;
+        this.config = config;
+    }
+
+    /**
+     * What the file is.
+     *
+     * @param remote the database that it talked with last, or null
+     * @param turn how often they have talked
+     * @param nonce what it said the last time, or null
+     * @param asked what it is to say this time
+     * @param cursor how far it has read the remote's feed
+     */
+    record Identity(
+            String id,
+            @Nullable String remote,
+            long turn,
+            @Nullable String nonce,
+            String asked,
+            long cursor) {
+
+        /** The beginning of the names of its workers on the remote; the queue follows. */
+        String workerPrefix() {
+            return "pollux-replica:" + id + ":";
+        }
+    }
+
+    /** A queue that is polled here, and for how many more of its tasks there is room. */
+    record Demand(String queue, long room) {}
+
+    /**
+     * Tasks that were changed here.
+     *
+     * @param last the number of the last change in it
+     */
+    record Page(long last, List<TaskState> tasks) {}
+
+    /** What a page was answered with. */
+    record Settlement(
+            Page page,
+            List<String> finished,
+            List<String> known,
+            List<String> outcomesRefused,
+            Collection<TaskState> differing) {}
+
+    /** Makes the replica's tables and triggers, once; the tasks that are there already are to be sent. */
+    Mono<Void> setup(String newId) {
+        Unit unit = new Unit().with("id", newId);
+        SETUP.forEach(unit::tell);
+        return unit.tell(Sql.LOCAL_IDENTITY).tell(Sql.LOCAL_FIRST_CHANGES).run(connection);
+    }
+
+    /** The file's path; empty for a memory database. */
+    Mono<String> path() {
+        return Mono.defer(() -> {
+            Unit unit = new Unit();
+            List<String> path = unit.ask(Sql.PATH, row -> text(row, 0));
+            return unit.run(connection).then(Mono.fromSupplier(() -> path.get(0)));
+        });
+    }
+
+    /** Begins a talk with the remote. */
+    Mono<Identity> begin(String nonce) {
+        return Mono.defer(() -> {
+            Unit unit = new Unit().with("nonce", nonce);
+            List<Identity> me = unit.ask(
+                    Sql.BEGIN,
+                    row -> new Identity(
+                            text(row, 0),
+                            row.get(1, String.class),
+                            TaskState.number(row, 2),
+                            row.get(3, String.class),
+                            text(row, 4),
+                            TaskState.number(row, 5)));
+            return unit.run(connection).then(Mono.fromSupplier(() -> me.get(0)));
+        });
+    }
+
+    /** The queues that are polled here. */
+    Mono<List<Demand>> demand() {
+        return Mono.defer(() -> {
+            Unit unit = new Unit()
+                    .with("most", (long) config.mostHeld())
+                    .with("orphaned_after", config.orphanedAfterSeconds());
+            List<Demand> demand = unit.ask(Sql.LOCAL_DEMAND, row -> new Demand(text(row, 0), TaskState.number(row, 1)));
+            return unit.run(connection).thenReturn(demand);
+        });
+    }
+
+    /** Notes that the remote has answered: for that long from now it gives our tasks to nobody. */
+    Mono<Void> agreed(String remote, long turn, Duration holdsFor) {
+        return new Unit()
+                .with("remote", remote)
+                .with("turn", turn)
+                .with("seconds", holdsFor.toSeconds())
+                .tell(Sql.AGREED)
+                .run(connection);
+    }
+
+    /** Writes what the remote told, up to that place of its feed. */
+    Mono<Void> apply(Collection<TaskState> rows, long cursor) {
+        Unit unit = new Unit().with("rows", TaskState.array(rows)).with("cursor", cursor);
+        unit.tell(Sql.APPLYING);
+        APPLY.forEach(unit::tell);
+        return unit.tell(Sql.CURSOR).tell(Sql.APPLIED).run(connection);
+    }
+
+    /** The next page of changes, now noted as one that the remote may know of; empty if there is none. */
+    Mono<Page> nextPage() {
+        return Mono.defer(() -> {
+                    Unit unit = new Unit().with("tasks", (long) PAGE_TASKS).with("bytes", (long) PAGE_BYTES);
+                    List<Long> last = unit.ask(
+                            Sql.PAGE_END, row -> TaskState.number(row, 1) == 0 ? 0L : TaskState.number(row, 0));
+                    return unit.run(connection).then(Mono.fromSupplier(() -> last.get(0)));
+                })
+                .filter(last -> last > 0)
+                .flatMap(last -> {
+                    Unit unit = new Unit().with("last", last);
+                    unit.tell(Sql.PREMARK);
+                    List<TaskState> tasks = unit.ask(Sql.PAGE, LocalFile::changed);
+                    return unit.run(connection).thenReturn(new Page(last, tasks));
+                });
+    }
+
+    private static TaskState changed(Readable row) {
+        return new TaskState(
+                text(row, 0),
+                TaskState.Terms.read(row, 2),
+                TaskState.number(row, 11),
+                TaskState.number(row, 12) != 0,
+                TaskState.number(row, 1) != 0,
+                TaskState.bytes(row, 13));
+    }
+
+    /** Writes what a page was answered with; gives the tasks whose outcomes were refused. */
+    Mono<List<String>> settle(Settlement answer) {
+        return Mono.defer(() -> {
+            Unit unit = new Unit()
+                    .with("last", answer.page().last())
+                    .with("finished", TaskState.ids(answer.finished()))
+                    .with("known", TaskState.ids(answer.known()))
+                    .with("refused", TaskState.ids(answer.outcomesRefused()))
+                    .with("rows", TaskState.array(answer.differing()));
+            unit.tell(Sql.APPLYING).tell(Sql.SENT).tell(Sql.SETTLE_FINISHED).tell(Sql.SETTLE_KNOWN);
+            List<String> refused = List.of();
+            if (!answer.differing().isEmpty()) {
+                refused = unit.ask(Sql.REFUSE, row -> text(row, 0));
+                unit.tell(Sql.REFUSE_FINISHED);
+                APPLY.forEach(unit::tell);
+            }
+            return unit.tell(Sql.APPLIED).run(connection).thenReturn(refused);
+        });
+    }
+
+    /** Takes what the remote may give to others out of the reach of this file's workers. */
+    Mono<Void> freeze() {
+        return new Unit().tell(Sql.APPLYING).tell(Sql.FREEZE).tell(Sql.APPLIED).run(connection);
+    }
+
+    /** Gives it back into their reach. */
+    Mono<Void> thaw() {
+        return new Unit().tell(Sql.APPLYING).tell(Sql.THAW).tell(Sql.APPLIED).run(connection);
+    }
+
+    /** Up to a page of the tasks that we hold and nobody here polls for, now out of the workers' reach, with their holds. */
+    Mono<Map<String, Long>> toGiveBack() {
+        return Mono.defer(() -> {
+            Unit unit =
+                    new Unit().with("tasks", (long) PAGE_TASKS).with("orphaned_after", config.orphanedAfterSeconds());
+            unit.tell(Sql.APPLYING).tell(Sql.LOCAL_GIVE_BACK).tell(Sql.ASIDE);
+            List<Map.Entry<String, Long>> leases =
+                    unit.ask(Sql.GIVING_BACK, row -> Map.entry(text(row, 0), TaskState.number(row, 1)));
+            return unit.tell(Sql.APPLIED).run(connection).then(Mono.fromSupplier(() -> {
+                Map<String, Long> byTask = new LinkedHashMap<>();
+                leases.forEach(lease -> byTask.put(lease.getKey(), lease.getValue()));
+                return byTask;
+            }));
+        });
+    }
+
+    /** Notes that these are in the pool. */
+    Mono<Void> givenBack(Collection<String> tasks) {
+        return new Unit()
+                .with("tasks", TaskState.ids(tasks))
+                .tell(Sql.GIVEN_BACK)
+                .run(connection);
+    }
+
+    /** How many changes are not sent, and how many tasks the remote holds for us. */
+    record Counts(long unsent, long held) {}
+
+    Mono<Counts> counts() {
+        return Mono.defer(() -> {
+            Unit unit = new Unit();
+            List<Counts> counts =
+                    unit.ask(Sql.COUNTS, row -> new Counts(TaskState.number(row, 0), TaskState.number(row, 1)));
+            return unit.run(connection).then(Mono.fromSupplier(() -> counts.get(0)));
+        });
+    }
+
+    /** The number of the last change that is to be sent; 0 if there is none. */
+    Mono<Long> lastChange() {
+        return Mono.defer(() -> {
+            Unit unit = new Unit();
+            List<Long> last = unit.ask(Sql.LAST_CHANGE, row -> TaskState.number(row, 0));
+            return unit.run(connection).then(Mono.fromSupplier(() -> last.get(0)));
+        });
+    }
+
+    /**
+     * Makes the file a new replica, whose next sync asks the remote about every unfinished task that it may know.
+     *
+     * @param fills whether the remote is to have from us those that it lacks; otherwise they are deleted here
+     */
+    Mono<Void> rejoin(String newId, boolean fills) {
+        return new Unit()
+                .with("id", newId)
+                .with("lease", fills ? 0L : -1L)
+                .tell(Sql.APPLYING)
+                .tell(Sql.REJOIN)
+                .tell(Sql.REJOIN_ASIDE)
+                .tell(Sql.REJOIN_ASKING)
+                .tell(Sql.REJOIN_CHANGES)
+                .tell(Sql.APPLIED)
+                .run(connection);
+    }
+
+    private static String text(Readable row, int column) {
+        return Objects.requireNonNull(row.get(column, String.class));
+    }
+}

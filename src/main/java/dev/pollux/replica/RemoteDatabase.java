@@ -1,0 +1,227 @@
+package dev.pollux.replica;
+
+import dev.pollux.TaskId;
+import dev.pollux.replica.LocalFile.Demand;
+import dev.pollux.replica.LocalFile.Identity;
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.Readable;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/** The other side of a sync: what one replica asks of the remote database. Each request is one unit of work, safe to repeat. */
+final class RemoteDatabase {
+
+    private static final List<Sql> SETUP = List.of(
+            Sql.REMOTE_REMOTE,
+            Sql.REMOTE_REPLICAS,
+            Sql.REMOTE_FEED,
+            Sql.REMOTE_FEED_INDEX,
+            Sql.REMOTE_ON_UPDATE,
+            Sql.REMOTE_ON_DELETE,
+            Sql.REMOTE_IDENTITY);
+
+    private final Connection connection;
+    private final ReplicaConfig config;
+    private final Identity me;
+    private int requests;
+
+    RemoteDatabase(Connection connection, ReplicaConfig config, Identity me) {
+        this.connection = connection;
+        this.config = config;
+        this.me = me;
+    }
+
+    /** How many requests were sent so far. */
+    int requests() {
+        return requests;
+    }
+
+    /**
+     * A part of what the replica is to hear.
+     *
+     * @param cursor how far it has heard then
+     * @param tasks by the order of their changes; a task may occur more than once
+     * @param last whether there is no more for now
+     */
+    record Feed(long cursor, List<TaskState> tasks, boolean last) {}
+
+    /** What the remote knows of itself and of the replica; no turn and nonce if it has never heard of it. */
+    record Greeting(
+            String remote, @Nullable Long turn, @Nullable String nonce, Feed feed) {}
+
+    /** Makes what is missing for replicas, on a database that has the queue's tables. */
+    static Mono<Void> setup(Connection connection) {
+        return count(connection, Sql.HAS_FEED).filter(there -> there == 0).flatMap(missing -> {
+            Unit unit = new Unit().with("id", TaskId.next().value());
+            SETUP.forEach(unit::tell);
+            return addOrigin(connection).then(unit.run(connection));
+        });
+    }
+
+    /** Another replica may add the column at the same time. */
+    private static Mono<Void> addOrigin(Connection connection) {
+        Mono<Boolean> there = count(connection, Sql.HAS_ORIGIN).map(count -> count > 0);
+        return there.flatMap(done -> done
+                ? Mono.empty()
+                : new Unit()
+                        .tell(Sql.REMOTE_ORIGIN)
+                        .run(connection)
+                        .onErrorResume(error -> there.flatMap(now -> now ? Mono.empty() : Mono.error(error))));
+    }
+
+    private static Mono<Long> count(Connection connection, Sql sql) {
+        return Mono.defer(() -> {
+            Unit unit = new Unit();
+            List<Long> counts = unit.ask(sql, row -> TaskState.number(row, 0));
+            return unit.run(connection).then(Mono.fromSupplier(() -> counts.get(0)));
+        });
+    }
+
+    /** Begins a turn: holds on to what the replica holds, takes tasks for its workers, and tells what it is to hear. */
+    Mono<Greeting> hello(List<Demand> demand) {
+        return Mono.defer(() -> {
+            Unit unit = unit().with("turn", me.turn())
+                    .with("last_nonce", me.nonce())
+                    .with("orphaned_after", config.orphanedAfterSeconds())
+                    .with("most", (long) config.mostHeld())
+                    .with(
+                            "queues",
+                            TaskState.ids(demand.stream().map(Demand::queue).toList()))
+                    .with("cursor", me.cursor())
+                    .tell(Sql.JOIN)
+                    .tell(Sql.HELLO);
+            List<Greeting> who = unit.ask(
+                    Sql.WHO,
+                    row -> new Greeting(
+                            Objects.requireNonNull(row.get(0, String.class)),
+                            row.get(1, Long.class),
+                            row.get(2, String.class),
+                            new Feed(me.cursor(), List.of(), true)));
+            unit.tell(Sql.BEAT).tell(Sql.HEARD);
+            if (!demand.isEmpty()) {
+                unit.tell(Sql.REMOTE_DEMAND).tell(Sql.SWEEP);
+            }
+            for (Demand queue : demand) {
+                if (queue.room() > 0) {
+                    unit.tell(Sql.TAKE, Map.of("queue", queue.queue(), "room", queue.room()));
+                }
+            }
+            FeedRows feed = new FeedRows(unit, me.cursor());
+            return run(unit).then(Mono.fromSupplier(() -> {
+                Greeting greeting = who.get(0);
+                return new Greeting(greeting.remote(), greeting.turn(), greeting.nonce(), feed.read());
+            }));
+        });
+    }
+
+    /** What the replica is to hear after that place. */
+    Mono<Feed> feed(long cursor) {
+        return Mono.defer(() -> {
+            Unit unit = unit().with("cursor", cursor).tell(Sql.HEARD);
+            FeedRows feed = new FeedRows(unit, cursor);
+            return run(unit).then(Mono.fromSupplier(feed::read));
+        });
+    }
+
+    /**
+     * Brings what was changed on the replica.
+     *
+     * @return the tasks that are not on the remote as they were sent, as they are there; fails with {@link ReplicaException} if the
+     *     turn is over, because another file with this id has begun one
+     */
+    Mono<List<TaskState>> send(List<TaskState> tasks) {
+        return Mono.defer(() -> {
+            Unit unit = unit().with("rows", TaskState.array(tasks));
+            List<Boolean> writer = unit.ask(Sql.WRITE, row -> row.get(0, String.class) != null);
+            unit.tell(Sql.WORKERS)
+                    .tell(Sql.SEND_NEW)
+                    .tell(Sql.SEND_HELD)
+                    .tell(Sql.SEND_OTHERS)
+                    .tell(Sql.SEND_RETRIED)
+                    .tell(Sql.SEND_DELETED);
+            List<TaskState> differing = unit.ask(Sql.DIFFERING, row -> state(row, 0, null));
+            unit.tell(Sql.WRITTEN);
+            return run(unit).then(inTurn(writer, differing));
+        });
+    }
+
+    /** Gives tasks back to the pool; those whose hold was lost stay as they are. */
+    Mono<Void> giveBack(Map<String, Long> leases) {
+        return Mono.defer(() -> {
+            Unit unit = unit().with("leases", TaskState.leases(leases));
+            List<Boolean> writer = unit.ask(Sql.WRITE, row -> row.get(0, String.class) != null);
+            unit.tell(Sql.REMOTE_GIVE_BACK).tell(Sql.WRITTEN);
+            return run(unit).then(inTurn(writer, leases)).then();
+        });
+    }
+
+    private <V> Mono<V> inTurn(List<Boolean> writer, V value) {
+        return Mono.defer(() -> writer.contains(true)
+                ? Mono.just(value)
+                : Mono.error(new ReplicaException(
+                        "replica " + me.id() + ": another file with the same id has begun to sync meanwhile: was this"
+                                + " one copied?",
+                        null)));
+    }
+
+    private Unit unit() {
+        return new Unit()
+                .with("replica", me.id())
+                .with("nonce", me.asked())
+                .with("prefix", me.workerPrefix())
+                .with("tasks", (long) LocalFile.PAGE_TASKS)
+                .with("bytes", (long) LocalFile.PAGE_BYTES);
+    }
+
+    private Mono<Void> run(Unit unit) {
+        requests++;
+        return unit.run(connection);
+    }
+
+    private static TaskState state(Readable row, int first, @Nullable ByteBuffer payload) {
+        return new TaskState(
+                Objects.requireNonNull(row.get(first, String.class)),
+                TaskState.Terms.read(row, first + 1),
+                TaskState.number(row, first + 11),
+                TaskState.number(row, first + 10) != 0,
+                false,
+                payload);
+    }
+
+    /** The rows of one request for the feed. */
+    private static final class FeedRows {
+        private final long from;
+        private final List<Row> rows;
+
+        private record Row(long seq, TaskState task) {}
+
+        FeedRows(Unit unit, long from) {
+            this.from = from;
+            this.rows = unit.ask(
+                    Sql.FEED, row -> new Row(TaskState.number(row, 0), state(row, 1, TaskState.bytes(row, 13))));
+        }
+
+        /** An empty page is the only sure end, for a page may end early where its tasks are large. */
+        Feed read() {
+            return rows.isEmpty()
+                    ? new Feed(from, List.of(), true)
+                    : new Feed(
+                            rows.get(rows.size() - 1).seq(),
+                            rows.stream().map(Row::task).toList(),
+                            rows.size() < LocalFile.PAGE_TASKS && isSmall());
+        }
+
+        private boolean isSmall() {
+            long bytes = 0;
+            for (Row row : rows) {
+                ByteBuffer payload = row.task().payload();
+                bytes += payload == null ? 0 : payload.remaining();
+            }
+            return bytes < LocalFile.PAGE_BYTES / 2;
+        }
+    }
+}

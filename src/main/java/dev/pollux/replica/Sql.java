@@ -1,0 +1,131 @@
+package dev.pollux.replica;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/** The replica's statements, one a resource file: those for its own file, and those for the remote database. */
+enum Sql {
+    LOCAL_REPLICA("local/setup/1_replica"),
+    LOCAL_CHANGES("local/setup/2_changes"),
+    LOCAL_SYNCED("local/setup/3_synced"),
+    LOCAL_REFUSED("local/setup/4_refused"),
+    LOCAL_ON_INSERT("local/setup/5_on_insert"),
+    LOCAL_ON_UPDATE("local/setup/6_on_update"),
+    LOCAL_ON_DELETE("local/setup/7_on_delete"),
+    LOCAL_GUARD("local/setup/8_guard"),
+    LOCAL_REMOTE_WORKER("local/setup/9_remote_worker"),
+    LOCAL_IDENTITY("local/setup/10_identity"),
+    LOCAL_FIRST_CHANGES("local/setup/11_first_changes"),
+    PATH("local/path"),
+    APPLYING("local/applying"),
+    APPLIED("local/applied"),
+    BEGIN("local/begin"),
+    AGREED("local/agreed"),
+    LOCAL_DEMAND("local/demand"),
+    PAGE_END("local/page_end"),
+    PREMARK("local/premark"),
+    PAGE("local/page"),
+    SENT("local/sent"),
+    SETTLE_FINISHED("local/settle_finished"),
+    SETTLE_KNOWN("local/settle_known"),
+    REFUSE("local/refuse"),
+    REFUSE_FINISHED("local/refuse_finished"),
+    APPLY_GONE("local/apply/1_gone"),
+    APPLY_GONE_SYNCED("local/apply/2_gone_synced"),
+    APPLY_ENDED_SYNCED("local/apply/3_ended_synced"),
+    APPLY_ENDED("local/apply/4_ended"),
+    APPLY_ELSEWHERE("local/apply/5_elsewhere"),
+    APPLY_ELSEWHERE_SYNCED("local/apply/6_elsewhere_synced"),
+    APPLY_TAKEN("local/apply/7_taken"),
+    APPLY_OURS_AGAIN("local/apply/8_ours_again"),
+    APPLY_CHANGED("local/apply/9_changed"),
+    APPLY_OURS_SYNCED("local/apply/10_ours_synced"),
+    CURSOR("local/cursor"),
+    FREEZE("local/freeze"),
+    THAW("local/thaw"),
+    LOCAL_GIVE_BACK("local/give_back"),
+    ASIDE("local/aside"),
+    GIVING_BACK("local/giving_back"),
+    GIVEN_BACK("local/given_back"),
+    COUNTS("local/counts"),
+    LAST_CHANGE("local/last_change"),
+    REJOIN("local/rejoin"),
+    REJOIN_ASIDE("local/rejoin_aside"),
+    REJOIN_ASKING("local/rejoin_asking"),
+    REJOIN_CHANGES("local/rejoin_changes"),
+
+    HAS_FEED("remote/setup/has_feed"),
+    HAS_ORIGIN("remote/setup/has_origin"),
+    REMOTE_ORIGIN("remote/setup/1_origin"),
+    REMOTE_REMOTE("remote/setup/2_remote"),
+    REMOTE_REPLICAS("remote/setup/3_replicas"),
+    REMOTE_FEED("remote/setup/4_feed"),
+    REMOTE_FEED_INDEX("remote/setup/5_feed_index"),
+    REMOTE_ON_UPDATE("remote/setup/6_on_update"),
+    REMOTE_ON_DELETE("remote/setup/7_on_delete"),
+    REMOTE_IDENTITY("remote/setup/8_identity"),
+    JOIN("remote/join"),
+    HELLO("remote/hello"),
+    WHO("remote/who"),
+    BEAT("remote/beat"),
+    REMOTE_DEMAND("remote/demand"),
+    SWEEP("remote/sweep"),
+    TAKE("remote/take"),
+    HEARD("remote/heard"),
+    FEED("remote/feed"),
+    WRITE("remote/write"),
+    WORKERS("remote/workers"),
+    SEND_NEW("remote/send_new"),
+    SEND_HELD("remote/send_held"),
+    SEND_OTHERS("remote/send_others"),
+    SEND_RETRIED("remote/send_retried"),
+    SEND_DELETED("remote/send_deleted"),
+    DIFFERING("remote/differing"),
+    WRITTEN("remote/written"),
+    REMOTE_GIVE_BACK("remote/give_back");
+
+    private static final Pattern PARAMETER = Pattern.compile(":([a-z_]+)");
+
+    private final String text;
+
+    Sql(String resource) {
+        String path = "sql/" + resource + ".sql";
+        try (InputStream stream = Sql.class.getResourceAsStream(path)) {
+            if (stream == null) {
+                throw new IllegalStateException("missing resource " + path);
+            }
+            String whole = new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+            text = whole.replaceAll("--[^\n]*\n", "").strip();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The statement, with its parameters as {@code :name}. */
+    String text() {
+        return text;
+    }
+
+    /** The parameters' names. */
+    List<String> parameters() {
+        return PARAMETER
+                .matcher(text)
+                .results()
+                .map(found -> found.group(1))
+                .distinct()
+                .toList();
+    }
+
+    /** The statement with a suffix to the names of these parameters, so that it may stand in a text more than once. */
+    String text(Iterable<String> own, String suffix) {
+        String renamed = text;
+        for (String name : own) {
+            renamed = renamed.replaceAll(":" + name + "\\b", ":" + name + suffix);
+        }
+        return renamed;
+    }
+}

@@ -1,0 +1,162 @@
+package dev.pollux.replica;
+
+import dev.pollux.TaskId;
+import dev.pollux.replica.LocalFile.Identity;
+import dev.pollux.replica.LocalFile.Page;
+import dev.pollux.replica.LocalFile.Settlement;
+import dev.pollux.replica.RemoteDatabase.Feed;
+import dev.pollux.replica.RemoteDatabase.Greeting;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import reactor.core.publisher.Mono;
+
+/**
+ * One sync. First it hears what became of our tasks, so that it is sure which of them we hold; then it sends what was changed here,
+ * and last it gives back what nobody here polls for. Each step is written before the next is taken, so a break costs nothing.
+ */
+final class Sync {
+
+    private final LocalFile file;
+    private final RemoteDatabase remote;
+    private final Identity me;
+    private final HoldClock holds;
+    private final long began = System.nanoTime();
+    private final List<TaskId> refused = new ArrayList<>();
+    private long sent;
+    private long taken;
+    private long heard;
+    private long returned;
+
+    Sync(LocalFile file, RemoteDatabase remote, Identity me, HoldClock holds) {
+        this.file = file;
+        this.remote = remote;
+        this.me = me;
+        this.holds = holds;
+    }
+
+    /** Does it. */
+    Mono<SyncReport> run() {
+        return file.demand()
+                .flatMap(demand -> {
+                    long asked = System.nanoTime();
+                    return remote.hello(demand).flatMap(greeting -> agree(greeting, asked));
+                })
+                .flatMap(greeting -> hear(greeting.feed()))
+                .then(file.lastChange().flatMap(this::send))
+                .then(Mono.defer(this::thaw))
+                .then(Mono.defer(this::giveBack))
+                .then(file.counts())
+                .map(counts -> new SyncReport(
+                        sent,
+                        taken,
+                        heard,
+                        returned,
+                        refused,
+                        counts.unsent(),
+                        remote.requests(),
+                        Duration.ofNanos(System.nanoTime() - began)));
+    }
+
+    private Mono<Greeting> agree(Greeting greeting, long asked) {
+        return Mono.fromRunnable(() -> check(greeting))
+                .then(Mono.defer(() -> {
+                    holds.renew(asked);
+                    return file.agreed(
+                            greeting.remote(), greeting.turn() == null ? 0 : greeting.turn(), holds.left(asked));
+                }))
+                .thenReturn(greeting);
+    }
+
+    private void check(Greeting greeting) {
+        String name = "replica " + me.id() + ": ";
+        if (me.remote() != null && !me.remote().equals(greeting.remote())) {
+            throw new ReplicaException(
+                    name
+                            + "the remote database is not the one that this file has synced with: it was made anew, or the URL names"
+                            + " another. Nothing was changed. Use the right URL, or call rejoinAfterReset()",
+                    null);
+        }
+        if (me.asked().equals(greeting.nonce())) {
+            return;
+        }
+        if (greeting.turn() == null || greeting.turn() < me.turn()) {
+            throw new ReplicaException(
+                    name
+                            + "the remote database is at an earlier state than this file: it was restored from a backup. Nothing was"
+                            + " changed. Call rejoinAfterReset() on every replica of it",
+                    null);
+        }
+        throw new ReplicaException(
+                name
+                        + "another file with this id has synced since this one did: this file was copied, or restored from a"
+                        + " backup. Nothing was changed. Call rejoinAfterCopy() on all copies but one",
+                null);
+    }
+
+    private Mono<Void> hear(Feed feed) {
+        if (feed.tasks().isEmpty()) {
+            return Mono.empty();
+        }
+        Map<String, TaskState> latest = new LinkedHashMap<>();
+        for (TaskState task : feed.tasks()) {
+            latest.put(task.id(), task);
+            taken += task.held() && task.payload() != null ? 1 : 0;
+        }
+        heard += latest.size();
+        return file.apply(latest.values(), feed.cursor())
+                .then(feed.last() ? Mono.empty() : remote.feed(feed.cursor()).flatMap(this::hear));
+    }
+
+    private Mono<Void> thaw() {
+        return holds.takeFrozen() ? file.thaw().doOnError(error -> holds.stillFrozen()) : Mono.empty();
+    }
+
+    /** Sends what was changed up to there: who changes things all the time would never see an end otherwise. */
+    private Mono<Void> send(long last) {
+        return last == 0
+                ? Mono.empty()
+                : file.nextPage()
+                        .flatMap(page -> remote.send(page.tasks())
+                                .flatMap(differing -> settle(page, differing))
+                                .then(page.last() < last ? Mono.defer(() -> send(last)) : Mono.empty()));
+    }
+
+    private Mono<Void> settle(Page page, Collection<TaskState> differing) {
+        Map<String, TaskState> different = new LinkedHashMap<>();
+        differing.forEach(task -> different.put(task.id(), task));
+        List<String> finished = new ArrayList<>();
+        List<String> known = new ArrayList<>();
+        List<String> outcomesRefused = new ArrayList<>();
+        for (TaskState task : page.tasks()) {
+            TaskState there = different.get(task.id());
+            if (there != null) {
+                if (!(task.retried() && there.held()) && (task.held() || task.ended())) {
+                    outcomesRefused.add(task.id());
+                }
+            } else if (task.terms() == null || task.ended()) {
+                finished.add(task.id());
+            } else {
+                known.add(task.id());
+            }
+        }
+        sent += page.tasks().size() - different.size();
+        return file.settle(new Settlement(page, finished, known, outcomesRefused, different.values()))
+                .doOnNext(ids -> ids.stream().map(TaskId::new).forEach(refused::add))
+                .then();
+    }
+
+    private Mono<Void> giveBack() {
+        return file.toGiveBack()
+                .filter(leases -> !leases.isEmpty())
+                .flatMap(leases -> remote.giveBack(leases)
+                        .then(file.givenBack(leases.keySet()))
+                        .then(Mono.defer(() -> {
+                            returned += leases.size();
+                            return giveBack();
+                        })));
+    }
+}

@@ -1,0 +1,92 @@
+package dev.pollux.replica;
+
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.Readable;
+import io.r2dbc.spi.Statement;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** Statements that go to a database together, as one unit of work: all of them take effect or none. For one use. */
+final class Unit {
+
+    private final Map<String, @Nullable Object> values = new HashMap<>();
+    private final Set<String> used = new HashSet<>();
+    private final StringBuilder text = new StringBuilder();
+    private final List<Reader<?>> readers = new ArrayList<>();
+
+    /** Reads the rows of one statement. */
+    private record Reader<V>(Function<Readable, V> row, Consumer<V> rows) {
+
+        Flux<V> read(io.r2dbc.spi.Result result) {
+            return Flux.from(result.map(row)).doOnNext(rows);
+        }
+    }
+
+    /** Gives a parameter its value, in all statements that have it. */
+    Unit with(String name, @Nullable Object value) {
+        values.put(name, value);
+        return this;
+    }
+
+    /** Adds a statement of whose rows nothing is wanted. */
+    Unit tell(Sql sql) {
+        ask(sql, row -> "");
+        return this;
+    }
+
+    /** The same, with values of its own for some of its parameters. */
+    Unit tell(Sql sql, Map<String, ?> own) {
+        String suffix = "_" + readers.size();
+        own.forEach((name, value) -> values.put(name + suffix, value));
+        for (String name : sql.parameters()) {
+            used.add(own.containsKey(name) ? name + suffix : name);
+        }
+        append(sql.text(own.keySet(), suffix));
+        readers.add(new Reader<>(row -> "", row -> {}));
+        return this;
+    }
+
+    /** Adds a statement; the list has its rows once the unit {@linkplain #run has run}. */
+    <V> List<V> ask(Sql sql, Function<Readable, V> row) {
+        List<V> rows = new ArrayList<>();
+        used.addAll(sql.parameters());
+        append(sql.text());
+        readers.add(new Reader<>(row, rows::add));
+        return rows;
+    }
+
+    private void append(String statement) {
+        if (!text.isEmpty()) {
+            text.append(";\n");
+        }
+        text.append(statement);
+    }
+
+    /** Runs all; completes when it is committed and every row is read. */
+    Mono<Void> run(Connection connection) {
+        return Mono.defer(() -> {
+            Statement statement = connection.createStatement(text.toString());
+            for (String name : used) {
+                Object value = values.get(name);
+                if (value == null) {
+                    statement.bindNull(name, String.class);
+                } else {
+                    statement.bind(name, value);
+                }
+            }
+            return Flux.from(statement.execute())
+                    .zipWithIterable(readers, (result, reader) -> reader.read(result))
+                    .concatMap(Function.identity())
+                    .then();
+        });
+    }
+}

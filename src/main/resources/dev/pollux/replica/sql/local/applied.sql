@@ -1,0 +1,2 @@
+-- Ends what applying.sql began.
+UPDATE PolluxReplica SET applying = 0

@@ -1,0 +1,4 @@
+-- Forgets what was deleted there, unless an outcome of ours is still to be sent, to be refused then.
+DELETE FROM PolluxSynced
+WHERE task IN (SELECT value ->> 'id' FROM json_each(:rows) WHERE value ->> 'status' IS NULL)
+  AND NOT EXISTS (SELECT 1 FROM Jobs WHERE Jobs.id = PolluxSynced.task)

@@ -1,0 +1,2 @@
+-- These changes are sent.
+DELETE FROM PolluxChanges WHERE seq <= :last

@@ -1,0 +1,13 @@
+-- What this file is: one row. remote, turn and nonce name the last talk with the remote database, asked the nonce of one whose
+-- answer is not known yet; hold_until is when the remote may give our tasks away, by this machine's clock; applying is 1
+-- while what came from the remote is written, and only inside such a transaction.
+CREATE TABLE IF NOT EXISTS PolluxReplica (
+  id TEXT PRIMARY KEY NOT NULL,
+  remote TEXT,
+  turn INTEGER NOT NULL DEFAULT 0,
+  nonce TEXT,
+  asked TEXT,
+  cursor INTEGER NOT NULL DEFAULT 0,
+  hold_until INTEGER NOT NULL DEFAULT 0,
+  applying INTEGER NOT NULL DEFAULT 0
+)

@@ -1,0 +1,2 @@
+-- The tasks that were changed here and not sent yet, in the order of the changes. retried: a finished task is to run again.
+CREATE TABLE IF NOT EXISTS PolluxChanges (seq INTEGER PRIMARY KEY NOT NULL, task TEXT NOT NULL, retried INTEGER NOT NULL)

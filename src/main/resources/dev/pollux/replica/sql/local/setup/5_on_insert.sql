@@ -1,0 +1,6 @@
+-- Whoever adds a task to this file, it is to be sent.
+CREATE TRIGGER IF NOT EXISTS PolluxOnInsert AFTER INSERT ON Jobs
+WHEN (SELECT applying FROM PolluxReplica) = 0
+BEGIN
+  INSERT INTO PolluxChanges (task, retried) VALUES (NEW.id, 0);
+END

@@ -1,0 +1,2 @@
+-- Ends what write.sql began.
+UPDATE PolluxRemote SET writer = NULL
