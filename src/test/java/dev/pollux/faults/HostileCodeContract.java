@@ -141,7 +141,7 @@ abstract class HostileCodeContract {
             tasks.add(NewTask.of(new Work(handler.name(), round))
                     .id(TaskId.next())
                     .maxAttempts(2));
-            tasks.add(NewTask.of(new Work(HEALTHY, (long) round * handlers.size() + tasks.size()))
+            tasks.add(NewTask.of(new Work(HEALTHY, (long) round * 2 * handlers.size() + tasks.size()))
                     .id(TaskId.next())
                     .maxAttempts(2));
         }
