@@ -37,6 +37,8 @@ final class LocalFile {
             Sql.APPLY_ENDED,
             Sql.APPLY_ELSEWHERE,
             Sql.APPLY_ELSEWHERE_SYNCED,
+            Sql.APPLY_FORGOTTEN,
+            Sql.APPLY_FORGOTTEN_SYNCED,
             Sql.APPLY_TAKEN,
             Sql.APPLY_OURS_AGAIN,
             Sql.APPLY_CHANGED,
@@ -58,6 +60,7 @@ final class LocalFile {
      * @param nonce what it said the last time, or null
      * @param asked what it is to say this time
      * @param cursor how far it has read the remote's feed
+     * @param forced whether it is to be believed whatever the remote remembers of it
      */
     record Identity(
             String id,
@@ -65,7 +68,8 @@ final class LocalFile {
             long turn,
             @Nullable String nonce,
             String asked,
-            long cursor) {
+            long cursor,
+            boolean forced) {
 
         /** The beginning of the names of its workers on the remote; the queue follows. */
         String workerPrefix() {
@@ -119,7 +123,8 @@ final class LocalFile {
                             TaskState.number(row, 2),
                             row.get(3, String.class),
                             text(row, 4),
-                            TaskState.number(row, 5)));
+                            TaskState.number(row, 5),
+                            TaskState.number(row, 6) != 0));
             return unit.run(connection).then(Mono.fromSupplier(() -> me.get(0)));
         });
     }
@@ -176,6 +181,7 @@ final class LocalFile {
                 TaskState.Terms.read(row, 2),
                 TaskState.number(row, 11),
                 TaskState.number(row, 12) != 0,
+                true,
                 TaskState.number(row, 1) != 0,
                 TaskState.bytes(row, 13));
     }
@@ -230,7 +236,11 @@ final class LocalFile {
     Mono<Void> givenBack(Collection<String> tasks) {
         return new Unit()
                 .with("tasks", TaskState.ids(tasks))
+                .tell(Sql.APPLYING)
                 .tell(Sql.GIVEN_BACK)
+                .tell(Sql.GIVEN_BACK_FORGOTTEN)
+                .tell(Sql.GIVEN_BACK_FORGOTTEN_SYNCED)
+                .tell(Sql.APPLIED)
                 .run(connection);
     }
 
@@ -256,14 +266,15 @@ final class LocalFile {
     }
 
     /**
-     * Makes the file a new replica, whose next sync asks the remote about every unfinished task that it may know.
+     * Has the file begin anew with its remote, which the next sync asks about every unfinished task that it may know.
      *
-     * @param fills whether the remote is to have from us those that it lacks; otherwise they are deleted here
+     * @param newId its new id, and what the remote lacks is deleted here; null if it keeps its id, and the remote is to have from us
+     *     what it lacks
      */
-    Mono<Void> rejoin(String newId, boolean fills) {
+    Mono<Void> rejoin(@Nullable String newId) {
         return new Unit()
                 .with("id", newId)
-                .with("lease", fills ? 0L : -1L)
+                .with("lease", newId == null ? 0L : -1L)
                 .tell(Sql.APPLYING)
                 .tell(Sql.REJOIN)
                 .tell(Sql.REJOIN_ASIDE)

@@ -86,6 +86,7 @@ final class RemoteDatabase {
         return Mono.defer(() -> {
             Unit unit = unit().with("turn", me.turn())
                     .with("last_nonce", me.nonce())
+                    .with("forced", me.forced() ? 1L : 0L)
                     .with("orphaned_after", config.orphanedAfterSeconds())
                     .with("most", (long) config.mostHeld())
                     .with(
@@ -188,6 +189,7 @@ final class RemoteDatabase {
                 TaskState.Terms.read(row, first + 1),
                 TaskState.number(row, first + 11),
                 TaskState.number(row, first + 10) != 0,
+                TaskState.number(row, first + 12) != 0,
                 false,
                 payload);
     }
@@ -202,7 +204,7 @@ final class RemoteDatabase {
         FeedRows(Unit unit, long from) {
             this.from = from;
             this.rows = unit.ask(
-                    Sql.FEED, row -> new Row(TaskState.number(row, 0), state(row, 1, TaskState.bytes(row, 13))));
+                    Sql.FEED, row -> new Row(TaskState.number(row, 0), state(row, 1, TaskState.bytes(row, 14))));
         }
 
         /** An empty page is the only sure end, for a page may end early where its tasks are large. */

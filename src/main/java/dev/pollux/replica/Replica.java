@@ -108,22 +108,22 @@ public final class Replica implements ConnectionFactory, Closeable {
      * @return completes when the file has a new id
      */
     public Mono<Void> rejoinAfterCopy() {
-        return rejoin(false);
+        return rejoin(TaskId.next().value());
     }
 
     /**
-     * Makes the file a new replica of a remote that was made anew or restored. What the remote lacks of the unfinished tasks of this
-     * file, the next sync brings there; what it has counts.
+     * Begins anew with a remote that was made anew or restored. What the remote lacks of the unfinished tasks of this file, the next
+     * sync brings there; what it has counts.
      *
-     * @return completes when the file has a new id
+     * @return completes when the file is ready for that
      */
     public Mono<Void> rejoinAfterReset() {
-        return rejoin(true);
+        return rejoin(null);
     }
 
-    private Mono<Void> rejoin(boolean fills) {
+    private Mono<Void> rejoin(@Nullable String newId) {
         return exclusively(opened.then(claimed())
-                .then(Mono.defer(() -> onFile(file -> file.rejoin(TaskId.next().value(), fills))))
+                .then(Mono.defer(() -> onFile(file -> file.rejoin(newId))))
                 .then(Mono.<Void>fromRunnable(holds::stillFrozen)));
     }
 

@@ -134,7 +134,7 @@ final class Sync {
         for (TaskState task : page.tasks()) {
             TaskState there = different.get(task.id());
             if (there != null) {
-                if (!(task.retried() && there.held()) && (task.held() || task.ended())) {
+                if (task.ended() || (task.held() && !(task.retried() && there.held()))) {
                     outcomesRefused.add(task.id());
                 }
             } else if (task.terms() == null || task.ended()) {

@@ -21,6 +21,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param terms what the other side is to know of it; null if it was deleted
  * @param lease the remote's number of the replica's hold; 0 for the first
  * @param held whether the replica holds it
+ * @param followed whether it was created on the replica, which therefore hears of it wherever it is
  * @param retried whether it had ended and is to run again
  * @param payload where the other side may not have it
  */
@@ -29,6 +30,7 @@ record TaskState(
         @Nullable Terms terms,
         long lease,
         boolean held,
+        boolean followed,
         boolean retried,
         @Nullable ByteBuffer payload) {
 
@@ -106,6 +108,7 @@ record TaskState(
         members.put("id", id);
         members.put("lease", lease);
         members.put("held", held ? 1 : 0);
+        members.put("followed", followed ? 1 : 0);
         members.put("retried", retried ? 1 : 0);
         members.put("status", terms == null ? null : terms.status());
         if (terms != null) {

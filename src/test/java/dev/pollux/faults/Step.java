@@ -1,5 +1,6 @@
 package dev.pollux.faults;
 
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.Set;
 
@@ -10,7 +11,12 @@ enum Step {
     FETCH("RECURSIVE ladder"),
     LOCK("SET status = 'Running'"),
     ACK("outcome.value"),
-    HEARTBEAT("INSERT INTO Workers");
+    HEARTBEAT("INSERT INTO Workers"),
+    /** A replica's talk with its remote. */
+    SYNC("PolluxReplicas");
+
+    /** Those that every storage takes. */
+    static final Set<Step> OF_THE_QUEUE = Collections.unmodifiableSet(EnumSet.complementOf(EnumSet.of(SYNC)));
 
     private final String sql;
 

@@ -2,7 +2,8 @@
 SELECT task, Jobs.status, Jobs.job_type, Jobs.attempts, Jobs.max_attempts, Jobs.run_at, Jobs.last_error, Jobs.done_at,
        Jobs.priority, Jobs.metadata,
        ifnull(Jobs.lock_by = :prefix || Jobs.job_type AND Jobs.status IN ('Queued', 'Running'), 0) AS held,
-       ifnull(Jobs.lease, 0)
+       ifnull(Jobs.lease, 0),
+       ifnull(Jobs.origin = :replica, 0)
 FROM (SELECT value ->> 'id' AS task, value ->> 'status' AS sent, value ->> 'attempts' AS tries, value ->> 'lease' AS hold,
              value ->> 'held' AS ours
       FROM json_each(:rows))

@@ -1,10 +1,11 @@
 -- What the replica is to hear of next: up to :tasks tasks, or as many as have :bytes together, but one at least. held says that the
 -- replica holds it; only then the payload is there.
-SELECT seq, task, status, job_type, attempts, max_attempts, run_at, last_error, done_at, priority, metadata, held, lease,
+SELECT seq, task, status, job_type, attempts, max_attempts, run_at, last_error, done_at, priority, metadata, held, lease, followed,
        CASE WHEN held THEN job END
 FROM (SELECT *, sum(size) OVER (ORDER BY seq) AS total
       FROM (SELECT feed.seq, feed.task, Jobs.status, Jobs.job_type, Jobs.attempts, Jobs.max_attempts, Jobs.run_at,
                    Jobs.last_error, Jobs.done_at, Jobs.priority, Jobs.metadata, ifnull(Jobs.lease, 0) AS lease,
+                   ifnull(Jobs.origin = :replica, 0) AS followed,
                    CAST(Jobs.job AS BLOB) AS job,
                    ifnull(Jobs.lock_by = :prefix || Jobs.job_type AND Jobs.status IN ('Queued', 'Running'), 0) AS held,
                    ifnull(length(CAST(Jobs.job AS BLOB)), 0) + ifnull(length(Jobs.last_error), 0)

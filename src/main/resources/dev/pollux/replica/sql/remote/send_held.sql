@@ -14,7 +14,6 @@ WHERE Jobs.id = row.value ->> 'id'
   AND row.value ->> 'status' IS NOT NULL
   AND Jobs.lock_by = :prefix || Jobs.job_type
   AND ifnull(Jobs.lease, 0) = row.value ->> 'lease'
-  AND Jobs.attempts <= row.value ->> 'attempts'
   AND +Jobs.status IN ('Queued', 'Running')
   AND (row.value ->> 'status' IN ('Done', 'Killed')
        OR Jobs.attempts <> row.value ->> 'attempts'

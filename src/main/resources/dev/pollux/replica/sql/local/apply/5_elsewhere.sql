@@ -16,4 +16,5 @@ FROM json_each(:rows) AS row
 WHERE Jobs.id = row.value ->> 'id'
   AND row.value ->> 'status' NOT IN ('Done', 'Killed')
   AND NOT row.value ->> 'held'
+  AND row.value ->> 'followed'
   AND NOT (Jobs.status IN ('Done', 'Killed') AND EXISTS (SELECT 1 FROM PolluxSynced WHERE task = Jobs.id))

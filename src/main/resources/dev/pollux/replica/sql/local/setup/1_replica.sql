@@ -1,5 +1,6 @@
 -- What this file is: one row. remote, turn and nonce name the last talk with the remote database, asked the nonce of one whose
--- answer is not known yet; hold_until is when the remote may give our tasks away, by this machine's clock; applying is 1
+-- answer is not known yet; forced is 1 if it is to be believed
+-- whatever the remote remembers of the file; hold_until is when the remote may give our tasks away, by this machine's clock; applying is 1
 -- while what came from the remote is written, and only inside such a transaction.
 CREATE TABLE IF NOT EXISTS PolluxReplica (
   id TEXT PRIMARY KEY NOT NULL,
@@ -7,6 +8,7 @@ CREATE TABLE IF NOT EXISTS PolluxReplica (
   turn INTEGER NOT NULL DEFAULT 0,
   nonce TEXT,
   asked TEXT,
+  forced INTEGER NOT NULL DEFAULT 0,
   cursor INTEGER NOT NULL DEFAULT 0,
   hold_until INTEGER NOT NULL DEFAULT 0,
   applying INTEGER NOT NULL DEFAULT 0
