@@ -96,7 +96,9 @@ final class KnownOptions {
     /** Reports what is not known, and what is known but not for this kind of database. */
     static void check(OptionReader options, boolean remote) {
         for (String name : options.names()) {
-            if ((remote ? LOCAL : REMOTE).contains(name)) {
+            if (name.equals(LibsqlConnectionFactoryProvider.SYNC_URL_NAME)) {
+                options.problem("option syncUrl makes a replica: use ConnectionFactories.get, which finds it");
+            } else if ((remote ? LOCAL : REMOTE).contains(name)) {
                 options.problem("option " + name + " is only for "
                         + (remote ? "files and memory databases" : "libSQL servers"));
             } else if (!LOCAL.contains(name)

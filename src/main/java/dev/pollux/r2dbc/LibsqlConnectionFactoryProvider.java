@@ -38,6 +38,12 @@ public final class LibsqlConnectionFactoryProvider implements ConnectionFactoryP
     /** The driver's name in URLs and options. */
     public static final String DRIVER = "libsql";
 
+    /**
+     * The name of the option that makes a file a replica of a remote database: such URLs are not for this driver itself, but for
+     * {@code dev.pollux.replica}, which stands on it.
+     */
+    public static final String SYNC_URL_NAME = "syncUrl";
+
     /** Files and memory: whether connections may only read. Default: false. */
     public static final Option<Boolean> READ_ONLY = Option.valueOf("readOnly");
 
@@ -127,7 +133,8 @@ public final class LibsqlConnectionFactoryProvider implements ConnectionFactoryP
     @Override
     public boolean supports(ConnectionFactoryOptions connectionFactoryOptions) {
         return DRIVER.equals(Require.nonNull(connectionFactoryOptions, "connectionFactoryOptions")
-                .getValue(ConnectionFactoryOptions.DRIVER));
+                        .getValue(ConnectionFactoryOptions.DRIVER))
+                && !connectionFactoryOptions.hasOption(Option.valueOf(SYNC_URL_NAME));
     }
 
     @Override

@@ -4,11 +4,13 @@ import dev.pollux.Config;
 import dev.pollux.LibsqlStorage;
 import dev.pollux.TaskCodec;
 import dev.pollux.TaskId;
+import dev.pollux.r2dbc.LibsqlConnectionFactory;
 import dev.pollux.replica.LocalFile.Counts;
 import io.r2dbc.spi.Closeable;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.ConnectionFactoryMetadata;
+import io.r2dbc.spi.Wrapped;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
@@ -43,6 +45,7 @@ public final class Replica implements ConnectionFactory, Closeable {
     private final ConnectionFactory local;
     private final ConnectionFactory remote;
     private final ReplicaConfig config;
+    private final Mono<Void> closeBoth;
     private final HoldClock holds;
     private final Mono<Replica> opened;
     private final AtomicReference<Mono<Void>> syncs = new AtomicReference<>(Mono.empty());
@@ -53,10 +56,11 @@ public final class Replica implements ConnectionFactory, Closeable {
     private volatile @Nullable FileClaim claim;
     private volatile @Nullable Instant offlineSince;
 
-    private Replica(ConnectionFactory local, ConnectionFactory remote, ReplicaConfig config) {
+    private Replica(ConnectionFactory local, ConnectionFactory remote, ReplicaConfig config, Mono<Void> closeBoth) {
         this.local = local;
         this.remote = remote;
         this.config = config;
+        this.closeBoth = closeBoth;
         this.holds = new HoldClock(config.holdTime(), () -> onFile(LocalFile::freeze));
         this.background = new Background(config, this::sync, onFile(LocalFile::lastChange));
         // An error is not kept: the next connection tries again.
@@ -71,7 +75,28 @@ public final class Replica implements ConnectionFactory, Closeable {
      * @param remote the database that it syncs with, by the same driver; it is not closed with the replica
      */
     public static Replica over(ConnectionFactory local, ConnectionFactory remote, ReplicaConfig config) {
-        return new Replica(local, remote, config);
+        return new Replica(local, remote, config, Mono.empty());
+    }
+
+    /** A replica over two databases that are closed with it. */
+    static Replica owning(LibsqlConnectionFactory local, LibsqlConnectionFactory remote, ReplicaConfig config) {
+        return new Replica(local, remote, config, remote.close().then(local.close()));
+    }
+
+    /**
+     * The replica in what {@code ConnectionFactories.get} gave for a URL with a {@code syncUrl}, also within a pool or a proxy.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
+    public static Replica of(ConnectionFactory factory) {
+        ConnectionFactory within = factory;
+        while (!(within instanceof Replica replica)) {
+            if (!(within instanceof Wrapped<?> wrapper && wrapper.unwrap() instanceof ConnectionFactory wrapped)) {
+                throw new IllegalArgumentException("no replica: its URL has no syncUrl");
+            }
+            within = wrapped;
+        }
+        return replica;
     }
 
     /**
@@ -157,6 +182,7 @@ public final class Replica implements ConnectionFactory, Closeable {
                         }
                         return true;
                     })))
+                    .then(closeBoth)
                     .then(Mono.fromRunnable(() -> statuses.tryEmitComplete()));
         });
     }
