@@ -102,11 +102,9 @@ final class Sync {
             return Mono.empty();
         }
         Map<String, TaskState> latest = new LinkedHashMap<>();
-        for (TaskState task : feed.tasks()) {
-            latest.put(task.id(), task);
-            taken += task.held() && task.payload() != null ? 1 : 0;
-        }
+        feed.tasks().forEach(task -> latest.put(task.id(), task));
         heard += latest.size();
+        taken += latest.values().stream().filter(TaskState::held).count();
         return file.apply(latest.values(), feed.cursor())
                 .then(feed.last() ? Mono.empty() : remote.feed(feed.cursor()).flatMap(this::hear));
     }

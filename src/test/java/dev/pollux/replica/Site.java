@@ -40,6 +40,10 @@ final class Site implements AutoCloseable {
         storage.setup().block(WAIT);
     }
 
+    Site(Path path, String remoteUrl) {
+        this(path, remoteUrl, BY_HAND);
+    }
+
     SyncReport sync() {
         return replica.sync().blockOptional(WAIT).orElseThrow();
     }
