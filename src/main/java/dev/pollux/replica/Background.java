@@ -10,8 +10,14 @@ import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** Syncs for ever: after an interval, or as soon as something was changed; while the remote is away, after growing waits. */
+/**
+ * Syncs for ever: after an interval, or soon if something was changed here or if there may be more in the pool; while the remote is
+ * away, after growing waits.
+ */
 final class Background {
+
+    /** So it takes at most about a third of the time that pages take: the work on the file comes first. */
+    static final double REST = 2;
 
     private static final Logger LOG = LoggerFactory.getLogger(Background.class);
 
@@ -26,6 +32,7 @@ final class Background {
     private final Mono<Long> lastChange;
     private final Disposable.Swap running = Disposables.swap();
     private int failures;
+    private boolean thereMayBeMore;
 
     /**
      * @param sync does it once
@@ -40,7 +47,10 @@ final class Background {
     /** Begins. */
     void start() {
         running.update(Mono.defer(sync)
-                .doOnNext(report -> failures = 0)
+                .doOnNext(report -> {
+                    failures = 0;
+                    thereMayBeMore = report.taken() > 0;
+                })
                 .then()
                 .onErrorResume(error -> {
                     failures++;
@@ -55,6 +65,9 @@ final class Background {
     private Mono<Void> pause() {
         if (failures > 0) {
             return Mono.delay(backoff(failures)).then();
+        }
+        if (thereMayBeMore) {
+            return Mono.delay(LOOK).then();
         }
         Flux<Long> changes =
                 Flux.interval(LOOK, LOOK).onBackpressureDrop().concatMap(tick -> lastChange.onErrorReturn(0L), 1);

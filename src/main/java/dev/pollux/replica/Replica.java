@@ -15,7 +15,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.DoubleSupplier;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -49,6 +51,7 @@ public final class Replica implements ConnectionFactory, Closeable {
     private final HoldClock holds;
     private final Mono<Replica> opened;
     private final AtomicReference<Mono<Void>> syncs = new AtomicReference<>(Mono.empty());
+    private final AtomicInteger urgent = new AtomicInteger();
     private final AtomicBoolean remoteIsSetUp = new AtomicBoolean();
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Sinks.Many<ReplicaStatus> statuses = Sinks.many().replay().latest();
@@ -62,7 +65,7 @@ public final class Replica implements ConnectionFactory, Closeable {
         this.config = config;
         this.closeBoth = closeBoth;
         this.holds = new HoldClock(config.holdTime(), () -> onFile(LocalFile::freeze));
-        this.background = new Background(config, this::sync, onFile(LocalFile::lastChange));
+        this.background = new Background(config, this::syncInBackground, onFile(LocalFile::lastChange));
         // An error is not kept: the next connection tries again.
         this.opened = Mono.defer(this::open).cacheInvalidateIf(replica -> false);
     }
@@ -120,8 +123,20 @@ public final class Replica implements ConnectionFactory, Closeable {
      *     {@link ReplicaException} where somebody must decide something
      */
     public Mono<SyncReport> sync() {
+        return Mono.defer(() -> {
+            urgent.incrementAndGet();
+            return sync(() -> 0).doFinally(signal -> urgent.decrementAndGet());
+        });
+    }
+
+    /** Leaves room for the work on the file, unless somebody waits for a sync. */
+    private Mono<SyncReport> syncInBackground() {
+        return sync(() -> urgent.get() > 0 ? 0 : Background.REST);
+    }
+
+    private Mono<SyncReport> sync(DoubleSupplier rest) {
         return exclusively(Mono.defer(() -> opened.then(claimed())
-                .then(Mono.defer(this::syncOnce))
+                .then(Mono.defer(() -> syncOnce(rest)))
                 .flatMap(report -> told(null).thenReturn(report))
                 .onErrorResume(error -> told(error).then(Mono.error(error)))));
     }
@@ -237,7 +252,7 @@ public final class Replica implements ConnectionFactory, Closeable {
                 .subscribeOn(Schedulers.boundedElastic());
     }
 
-    private Mono<SyncReport> syncOnce() {
+    private Mono<SyncReport> syncOnce(DoubleSupplier rest) {
         return Mono.usingWhen(
                 local.create(),
                 connection -> {
@@ -246,8 +261,9 @@ public final class Replica implements ConnectionFactory, Closeable {
                             remote.create(),
                             there -> setUpRemote(there)
                                     .then(file.begin(TaskId.next().value()))
-                                    .flatMap(me ->
-                                            new Sync(file, new RemoteDatabase(there, config, me), me, holds).run()),
+                                    .flatMap(
+                                            me -> new Sync(file, new RemoteDatabase(there, config, me), me, holds, rest)
+                                                    .run()),
                             Connection::close);
                 },
                 Connection::close);

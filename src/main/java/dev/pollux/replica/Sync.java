@@ -12,6 +12,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.DoubleSupplier;
 import reactor.core.publisher.Mono;
 
 /**
@@ -24,6 +25,7 @@ final class Sync {
     private final RemoteDatabase remote;
     private final Identity me;
     private final HoldClock holds;
+    private final DoubleSupplier rest;
     private final long began = System.nanoTime();
     private final List<TaskId> refused = new ArrayList<>();
     private long sent;
@@ -31,11 +33,16 @@ final class Sync {
     private long heard;
     private long returned;
 
-    Sync(LocalFile file, RemoteDatabase remote, Identity me, HoldClock holds) {
+    /**
+     * @param rest how long to do nothing after each page that was sent, as a multiple of the time it took: what it leaves to the work
+     *     on the file
+     */
+    Sync(LocalFile file, RemoteDatabase remote, Identity me, HoldClock holds, DoubleSupplier rest) {
         this.file = file;
         this.remote = remote;
         this.me = me;
         this.holds = holds;
+        this.rest = rest;
     }
 
     /** Does it. */
@@ -115,12 +122,19 @@ final class Sync {
 
     /** Sends what was changed up to there: who changes things all the time would never see an end otherwise. */
     private Mono<Void> send(long last) {
-        return last == 0
-                ? Mono.empty()
-                : file.nextPage()
-                        .flatMap(page -> remote.send(page.tasks())
-                                .flatMap(differing -> settle(page, differing))
-                                .then(page.last() < last ? Mono.defer(() -> send(last)) : Mono.empty()));
+        if (last == 0) {
+            return Mono.empty();
+        }
+        long from = System.nanoTime();
+        return file.nextPage()
+                .flatMap(page -> remote.send(page.tasks())
+                        .flatMap(differing -> settle(page, differing))
+                        .then(page.last() < last ? Mono.defer(() -> rest(from).then(send(last))) : Mono.empty()));
+    }
+
+    private Mono<Void> rest(long from) {
+        long nanos = (long) ((System.nanoTime() - from) * rest.getAsDouble());
+        return nanos == 0 ? Mono.empty() : Mono.delay(Duration.ofNanos(nanos)).then();
     }
 
     private Mono<Void> settle(Page page, Collection<TaskState> differing) {
