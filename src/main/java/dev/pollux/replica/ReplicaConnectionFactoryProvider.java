@@ -93,7 +93,11 @@ public final class ReplicaConnectionFactoryProvider implements ConnectionFactory
             Supplier<String> tokens = (Supplier<String>) supplier;
             remote.option(LibsqlConnectionFactoryProvider.AUTH_TOKEN_SUPPLIER, tokens);
         }
-        return LibsqlConnectionFactory.of(remote.build());
+        try {
+            return LibsqlConnectionFactory.of(remote.build());
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("option syncUrl: " + e.getMessage(), e);
+        }
     }
 
     private static @Nullable Duration duration(ConnectionFactoryOptions options, Option<Duration> option) {

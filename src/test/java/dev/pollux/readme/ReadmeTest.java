@@ -141,6 +141,10 @@ class ReadmeTest {
         assertThat(database.sql(
                         "SELECT count(*), (SELECT count(*) FROM Orders), (SELECT count(*) FROM Workers) FROM Jobs"))
                 .containsExactly(List.of(2L, 1L, 0L));
+        StepVerifier.create(Snippets.replica())
+                .expectNext("LibsqlStorage[queue=email]")
+                .expectComplete()
+                .verify(PATIENCE);
         StepVerifier.create(Snippets.driver()).expectNext("a tea kettle").verifyComplete();
         Snippets.pool().dispose();
         assertThat(ShopDatabase.customers()).containsExactly("Carl");

@@ -15,6 +15,7 @@ import dev.pollux.TaskStatus;
 import dev.pollux.Worker;
 import dev.pollux.r2dbc.LibsqlConnectionFactoryProvider;
 import dev.pollux.readme.TenLines.Email;
+import dev.pollux.replica.Replica;
 import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.pool.ConnectionPoolConfiguration;
 import io.r2dbc.spi.Connection;
@@ -124,6 +125,18 @@ final class Snippets {
         stopped.asMono().block(config.drainTime().plusSeconds(5));
         // end
         running.dispose();
+    }
+
+    static Flux<String> replica() {
+        // snippet: replica
+        Replica replica = Replica.of(ConnectionFactories.get(
+                "r2dbc:libsql:file://./till.db?syncUrl=libsql://shop-acme.turso.io&syncInterval=PT5S"));
+        LibsqlStorage<Email> storage = LibsqlStorage.create(replica, Email.class, Config.of("email"));
+        Flux<String> account = replica.status()
+                .map(status -> (status.online() ? "online" : "offline since " + status.offlineSince())
+                        + ", not sent yet: " + status.unsent());
+        // end
+        return account.doFirst(() -> replica.close().subscribe()).startWith(storage.toString());
     }
 
     static Flux<String> driver() {

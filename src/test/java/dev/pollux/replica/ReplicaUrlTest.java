@@ -1,0 +1,103 @@
+package dev.pollux.replica;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import dev.pollux.r2dbc.LibsqlConnectionFactory;
+import io.r2dbc.pool.ConnectionPool;
+import io.r2dbc.pool.ConnectionPoolConfiguration;
+import io.r2dbc.spi.ConnectionFactories;
+import io.r2dbc.spi.ConnectionFactory;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Replicas by URL, and the settings that are refused. Nothing is opened. */
+class ReplicaUrlTest {
+
+    private static ConnectionFactory get(String options) {
+        return ConnectionFactories.get("r2dbc:libsql:file://./edge.db?" + options);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "libsql://shop-acme.turso.io",
+                "r2dbc:libsql://shop-acme.turso.io",
+                "https://shop-acme.turso.io",
+                "http://127.0.0.1:8080",
+                "http%3A%2F%2F127.0.0.1%3A8080%3FcallTimeout%3DPT10S%26consistentReads%3Dtrue"
+            })
+    void aSyncUrlMakesAReplica(String url) {
+        Replica replica = Replica.of(get("syncUrl=" + url + "&syncInterval=500&authToken=secret&synchronous=NORMAL"));
+
+        assertThat(replica.toString()).contains("edge.db").doesNotContain("secret");
+        replica.close().block();
+    }
+
+    @Test
+    void aReplicaIsFoundInAPool() {
+        Replica replica = Replica.of(get("syncUrl=http://127.0.0.1:8080"));
+        ConnectionPool pool =
+                new ConnectionPool(ConnectionPoolConfiguration.builder(replica).build());
+
+        assertThat(Replica.of(pool)).isSameAs(replica);
+
+        pool.dispose();
+        replica.close().block();
+    }
+
+    @Test
+    void whatIsNoReplicaIsSaidToBeNone() {
+        LibsqlConnectionFactory plain = LibsqlConnectionFactory.of("file:edge.db");
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Replica.of(plain))
+                .withMessageContaining("its URL has no syncUrl");
+
+        plain.close().block();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "syncUrl=ftp://host&authToken=secret, option syncUrl: unknown protocol",
+        "syncUrl=http://127.0.0.1:1&syncInterval=soon, option syncInterval must be a duration",
+        "syncUrl=http://127.0.0.1:1&syncInterval=1, syncInterval must be PT0.01S or more",
+        "syncUrl=http://127.0.0.1:1&reenqueueOrphanedAfter=PT4S, must be shorter than reenqueueOrphanedAfter",
+        "syncUrl=http://127.0.0.1:1&colour=blue, unknown option",
+        "syncUrl=http://127.0.0.1:1&callTimeout=PT1S, only for libSQL servers",
+    })
+    void aBadUrlIsRefusedAndSaysWhatIsWrong(String options, String message) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> get(options))
+                .withMessageContaining(message)
+                .withMessageNotContaining("secret");
+    }
+
+    @Test
+    void onlyAFileCanBeAReplica() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ConnectionFactories.get("r2dbc:libsql:mem:///x?syncUrl=http://127.0.0.1:1"))
+                .withMessageContaining("only for files");
+    }
+
+    @Test
+    void theDriverItselfSendsASyncUrlToTheSpi() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> LibsqlConnectionFactory.of("file:edge.db?syncUrl=http://127.0.0.1:1"))
+                .withMessageContaining("use ConnectionFactories.get");
+    }
+
+    @Test
+    void badSettingsAreNamedAllAtOnce() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ReplicaConfig.builder()
+                        .syncInterval(Duration.ZERO)
+                        .margin(Duration.ofHours(1))
+                        .mostHeld(0)
+                        .build())
+                .withMessageContainingAll("syncInterval", "margin", "mostHeld");
+    }
+}
