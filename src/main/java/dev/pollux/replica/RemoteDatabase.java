@@ -15,6 +15,9 @@ import reactor.core.publisher.Mono;
 /** The other side of a sync: what one replica asks of the remote database. Each request is one unit of work, safe to repeat. */
 final class RemoteDatabase {
 
+    /** How long a replica may be silent before the remote keeps no account for it any more. */
+    private static final long KNOWN_FOR_DAYS = 90;
+
     private static final List<Sql> SETUP = List.of(
             Sql.REMOTE_REMOTE,
             Sql.REMOTE_REPLICAS,
@@ -93,6 +96,7 @@ final class RemoteDatabase {
                             "queues",
                             TaskState.ids(demand.stream().map(Demand::queue).toList()))
                     .with("cursor", me.cursor())
+                    .with("days", KNOWN_FOR_DAYS)
                     .tell(Sql.JOIN)
                     .tell(Sql.HELLO);
             List<Greeting> who = unit.ask(
@@ -102,7 +106,7 @@ final class RemoteDatabase {
                             row.get(1, Long.class),
                             row.get(2, String.class),
                             new Feed(me.cursor(), List.of(), true)));
-            unit.tell(Sql.BEAT).tell(Sql.HEARD);
+            unit.tell(Sql.FORGET_FEED).tell(Sql.FORGET_REPLICAS).tell(Sql.BEAT).tell(Sql.HEARD);
             if (!demand.isEmpty()) {
                 unit.tell(Sql.REMOTE_DEMAND).tell(Sql.SWEEP);
             }

@@ -58,6 +58,7 @@ public final class Replica implements ConnectionFactory, Closeable {
     private final Background background;
     private volatile @Nullable FileClaim claim;
     private volatile @Nullable Instant offlineSince;
+    private volatile long held;
 
     private Replica(ConnectionFactory local, ConnectionFactory remote, ReplicaConfig config, Mono<Void> closeBoth) {
         this.local = local;
@@ -170,7 +171,8 @@ public final class Replica implements ConnectionFactory, Closeable {
     /**
      * How the replica stands.
      *
-     * @return the last status, if there was a sync, and then one after each sync; it ends when the replica is closed
+     * @return the last status, if there was a sync, and then one after each sync, and after each page of one that sends much; it ends
+     *     when the replica is closed
      */
     public Flux<ReplicaStatus> status() {
         return statuses.asFlux();
@@ -261,9 +263,14 @@ public final class Replica implements ConnectionFactory, Closeable {
                             remote.create(),
                             there -> setUpRemote(there)
                                     .then(file.begin(TaskId.next().value()))
-                                    .flatMap(
-                                            me -> new Sync(file, new RemoteDatabase(there, config, me), me, holds, rest)
-                                                    .run()),
+                                    .flatMap(me -> new Sync(
+                                                    file,
+                                                    new RemoteDatabase(there, config, me),
+                                                    me,
+                                                    holds,
+                                                    rest,
+                                                    this::progress)
+                                            .run()),
                             Connection::close);
                 },
                 Connection::close);
@@ -278,6 +285,11 @@ public final class Replica implements ConnectionFactory, Closeable {
                         .then(Mono.fromRunnable(() -> remoteIsSetUp.set(true)));
     }
 
+    /** Tells how far a sync that goes on has come. */
+    private void progress(long unsent) {
+        statuses.tryEmitNext(new ReplicaStatus(true, null, unsent, held, null));
+    }
+
     /** Tells how the replica stands after a sync. */
     private Mono<Void> told(@Nullable Throwable problem) {
         if (problem == null) {
@@ -287,8 +299,11 @@ public final class Replica implements ConnectionFactory, Closeable {
         }
         return onFile(LocalFile::counts)
                 .onErrorReturn(new Counts(0, 0))
-                .doOnNext(counts -> statuses.tryEmitNext(
-                        new ReplicaStatus(problem == null, offlineSince, counts.unsent(), counts.held(), problem)))
+                .doOnNext(counts -> {
+                    held = counts.held();
+                    statuses.tryEmitNext(
+                            new ReplicaStatus(problem == null, offlineSince, counts.unsent(), held, problem));
+                })
                 .then();
     }
 

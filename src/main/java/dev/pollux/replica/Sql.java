@@ -75,6 +75,8 @@ enum Sql {
     JOIN("remote/join"),
     HELLO("remote/hello"),
     WHO("remote/who"),
+    FORGET_FEED("remote/forget_feed"),
+    FORGET_REPLICAS("remote/forget_replicas"),
     BEAT("remote/beat"),
     REMOTE_DEMAND("remote/demand"),
     SWEEP("remote/sweep"),

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.DoubleSupplier;
+import java.util.function.LongConsumer;
 import reactor.core.publisher.Mono;
 
 /**
@@ -26,6 +27,7 @@ final class Sync {
     private final Identity me;
     private final HoldClock holds;
     private final DoubleSupplier rest;
+    private final LongConsumer left;
     private final long began = System.nanoTime();
     private final List<TaskId> refused = new ArrayList<>();
     private long sent;
@@ -36,13 +38,15 @@ final class Sync {
     /**
      * @param rest how long to do nothing after each page that was sent, as a multiple of the time it took: what it leaves to the work
      *     on the file
+     * @param left told after each page how many changes are still to be sent
      */
-    Sync(LocalFile file, RemoteDatabase remote, Identity me, HoldClock holds, DoubleSupplier rest) {
+    Sync(LocalFile file, RemoteDatabase remote, Identity me, HoldClock holds, DoubleSupplier rest, LongConsumer left) {
         this.file = file;
         this.remote = remote;
         this.me = me;
         this.holds = holds;
         this.rest = rest;
+        this.left = left;
     }
 
     /** Does it. */
@@ -90,7 +94,14 @@ final class Sync {
         if (me.asked().equals(greeting.nonce())) {
             return;
         }
-        if (greeting.turn() == null || greeting.turn() < me.turn()) {
+        if (greeting.turn() == null) {
+            throw new ReplicaException(
+                    name
+                            + "the remote database does not know this replica: it was restored from a backup, or has not heard of the"
+                            + " replica for 90 days. Nothing was changed. Call rejoinAfterReset()",
+                    null);
+        }
+        if (greeting.turn() < me.turn()) {
             throw new ReplicaException(
                     name
                             + "the remote database is at an earlier state than this file: it was restored from a backup. Nothing was"

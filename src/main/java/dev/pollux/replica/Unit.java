@@ -2,6 +2,7 @@ package dev.pollux.replica;
 
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Readable;
+import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -9,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +28,7 @@ final class Unit {
     /** Reads the rows of one statement. */
     private record Reader<V>(Function<Readable, V> row, Consumer<V> rows) {
 
-        Flux<V> read(io.r2dbc.spi.Result result) {
+        Flux<V> read(Result result) {
             return Flux.from(result.map(row)).doOnNext(rows);
         }
     }
@@ -83,10 +85,18 @@ final class Unit {
                     statement.bind(name, value);
                 }
             }
+            AtomicInteger results = new AtomicInteger();
             return Flux.from(statement.execute())
                     .zipWithIterable(readers, (result, reader) -> reader.read(result))
+                    .doOnNext(result -> results.incrementAndGet())
                     .concatMap(Function.identity())
-                    .then();
+                    .then(Mono.fromRunnable(() -> {
+                        if (results.get() < readers.size()) {
+                            throw new IllegalStateException(
+                                    "the R2DBC driver gave " + results + " results for a text of " + readers.size()
+                                            + " statements: a replica needs r2dbc:libsql on both sides");
+                        }
+                    }));
         });
     }
 }

@@ -1,5 +1,6 @@
 package dev.pollux.bench;
 
+import dev.pollux.testing.DelayingProxy;
 import dev.pollux.testing.Sqld;
 import java.io.IOException;
 import java.time.Duration;

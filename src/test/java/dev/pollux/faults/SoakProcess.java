@@ -30,6 +30,7 @@ public final class SoakProcess {
     private static final int AHEAD = 2_000;
 
     private static final int PUSHES = 256;
+    private static final int PORTION = 5_000;
     private static final int HANDLERS = 64;
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(50);
@@ -155,13 +156,18 @@ public final class SoakProcess {
         return new Totals(pushed.get(), runs.get(), deleted.get(), 0);
     }
 
+    /** Deletes what is done, a portion in each transaction: the log must hold the largest one. */
     private Mono<Long> delete() {
         return Flux.usingWhen(
                         database.create(),
                         connection -> Flux.from(connection
-                                        .createStatement("DELETE FROM Jobs WHERE status = 'Done'")
+                                        .createStatement("DELETE FROM Jobs WHERE rowid IN"
+                                                + " (SELECT rowid FROM Jobs WHERE status = 'Done' LIMIT " + PORTION
+                                                + ")")
                                         .execute())
-                                .concatMap(Result::getRowsUpdated),
+                                .concatMap(Result::getRowsUpdated)
+                                .repeat()
+                                .takeUntil(rows -> rows < PORTION),
                         Connection::close)
                 .reduce(0L, Long::sum)
                 .map(deleted::addAndGet);

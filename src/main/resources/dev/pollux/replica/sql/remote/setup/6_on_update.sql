@@ -18,5 +18,5 @@ BEGIN
         SELECT substr(OLD.lock_by, 16, 26) WHERE OLD.lock_by GLOB 'pollux-replica:*'
         UNION
         SELECT substr(NEW.lock_by, 16, 26) WHERE NEW.lock_by GLOB 'pollux-replica:*')
-  WHERE replica IS NOT NULL AND replica IS NOT (SELECT writer FROM PolluxRemote);
+  WHERE replica IN (SELECT id FROM PolluxReplicas) AND replica IS NOT (SELECT writer FROM PolluxRemote);
 END

@@ -7,5 +7,5 @@ BEGIN
   FROM (SELECT OLD.origin AS replica
         UNION
         SELECT substr(OLD.lock_by, 16, 26) WHERE OLD.lock_by GLOB 'pollux-replica:*')
-  WHERE replica IS NOT NULL AND replica IS NOT (SELECT writer FROM PolluxRemote);
+  WHERE replica IN (SELECT id FROM PolluxReplicas) AND replica IS NOT (SELECT writer FROM PolluxRemote);
 END

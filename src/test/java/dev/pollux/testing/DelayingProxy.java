@@ -1,6 +1,5 @@
-package dev.pollux.bench;
+package dev.pollux.testing;
 
-import dev.pollux.testing.TcpProxy;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -18,7 +17,7 @@ import java.util.concurrent.locks.LockSupport;
  * A proxy for TCP that makes a near server far: bytes take the delay in each direction, however many are under way. It
  * counts the HTTP POST requests that pass.
  */
-final class DelayingProxy extends TcpProxy {
+public final class DelayingProxy extends TcpProxy {
 
     private static final byte[] POST = "POST /v".getBytes(StandardCharsets.US_ASCII);
 
@@ -26,14 +25,14 @@ final class DelayingProxy extends TcpProxy {
     private final AtomicLong posts = new AtomicLong();
 
     /** Listens on a free port of 127.0.0.1 for connections to the target port there. */
-    DelayingProxy(int target, Duration delay) throws IOException {
+    public DelayingProxy(int target, Duration delay) throws IOException {
         super("delaying-proxy", target);
         this.delayNanos = delay.toNanos();
         open();
     }
 
     /** How many POST requests have come. */
-    long posts() {
+    public long posts() {
         return posts.get();
     }
 
