@@ -140,6 +140,7 @@ final class Sync {
         return file.nextPage()
                 .flatMap(page -> remote.send(page.tasks())
                         .flatMap(differing -> settle(page, differing))
+                        .then(Mono.fromRunnable(() -> left.accept(Math.max(0, last - page.last()))))
                         .then(page.last() < last ? Mono.defer(() -> rest(from).then(send(last))) : Mono.empty()));
     }
 
