@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,7 +24,7 @@ class ReplicaModelFaultIT {
 
     @Test
     void allSidesAgreeWhateverHappened() throws Exception {
-        int runs = Integer.getInteger("model.runs", Scale.of(12, 500));
+        int runs = Scale.of(12, 500);
         long firstSeed = Long.getLong("faults.seed", 1) * 1_000_000;
         AtomicReference<ReplicaModel> model = new AtomicReference<>();
         Map<ReplicaModel.Step, Integer> faults = new EnumMap<>(ReplicaModel.Step.class);
@@ -60,6 +61,8 @@ class ReplicaModelFaultIT {
 
     private static ReplicaMachine machine(int number, Sqld sqld, AtomicReference<ReplicaModel> model) throws Exception {
         return new ReplicaMachine(
-                number, sqld.port(), (machine, task) -> model.get().started(machine, task));
+                number,
+                sqld.port(),
+                (machine, task) -> Objects.requireNonNull(model.get()).started(machine, task));
     }
 }
