@@ -904,11 +904,13 @@ abstract class StorageContract {
         assertThat(count("status = 'Queued'")).isEqualTo(3);
         assertThat(count("status = 'Pending' AND attempts = 0 AND lock_by IS NULL"))
                 .isEqualTo(7);
-        assertThat(database.number("SELECT count(*) FROM Workers")).isEqualTo(1);
+        assertThat(database.number("SELECT count(*) FROM Workers WHERE worker_type = 'email'"))
+                .isEqualTo(1);
 
         emitted.forEach(task -> patient.ackDone(task, null).block(PATIENCE));
         events.await(StorageEvent.WorkerStopped.class);
-        assertThat(database.number("SELECT count(*) FROM Workers")).isZero();
+        assertThat(database.number("SELECT count(*) FROM Workers WHERE worker_type = 'email'"))
+                .isZero();
         assertThat(count("status = 'Done'")).isEqualTo(3);
     }
 
@@ -922,7 +924,8 @@ abstract class StorageContract {
 
         assertThat(events.await(StorageEvent.WorkerStopped.class).released()).isEqualTo(2);
         assertThat(count("status = 'Pending'")).isEqualTo(2);
-        assertThat(database.number("SELECT count(*) FROM Workers")).isZero();
+        assertThat(database.number("SELECT count(*) FROM Workers WHERE worker_type = 'email'"))
+                .isZero();
     }
 
     @Test

@@ -61,6 +61,7 @@ public final class Replica implements ConnectionFactory, Closeable {
     private volatile long held;
 
     private Replica(ConnectionFactory local, ConnectionFactory remote, ReplicaConfig config, Mono<Void> closeBoth) {
+        Sql.load();
         this.local = local;
         this.remote = remote;
         this.config = config;

@@ -111,6 +111,11 @@ enum Sql {
         }
     }
 
+    /** Has all statements read, where that may block. */
+    static void load() {
+        values();
+    }
+
     /** The statement, with its parameters as {@code :name}. */
     String text() {
         return text;
