@@ -8,6 +8,7 @@ import dev.pollux.LibsqlStorage;
 import dev.pollux.NewTask;
 import dev.pollux.TaskId;
 import dev.pollux.r2dbc.LibsqlConnectionFactory;
+import dev.pollux.testing.RustTables;
 import dev.pollux.testing.Sqld;
 import dev.pollux.testing.TestDatabase;
 import io.r2dbc.spi.R2dbcException;
@@ -163,6 +164,56 @@ class ReplicaIT {
         Site a = site("a");
         a.sync();
 
+        assertThat(remoteStatus(id)).isEqualTo("Pending 0 ");
+    }
+
+    @Test
+    void databasesThatTheRustCrateMadeSyncToo() {
+        RustTables.create(remote);
+        RustTables.create(TestDatabase.of(() -> LibsqlConnectionFactory.of("file:" + folder.resolve("a.db"))));
+        Site a = site("a");
+        Site b = site("b");
+        TaskId here = a.push("here");
+        assertThat(a.run(1)).containsExactly("here");
+        // Its tables keep a worker that has gone for as long as tasks name it: it is silent, not forgotten.
+        a.file.sql("UPDATE Workers SET last_seen = last_seen - 1000 WHERE worker_type = '" + Site.QUEUE + "'");
+        TaskId elsewhere = a.push("elsewhere");
+        a.sync();
+        takeTo(b);
+        b.run(1);
+        b.sync();
+        a.sync();
+
+        assertThat(remoteStatus(here)).startsWith("Done 0 pollux-replica:");
+        assertThat(a.status(elsewhere)).isEqualTo("Done pollux-remote");
+    }
+
+    @Test
+    void whatOtherProgramsDoOnTheServerIsHeard() {
+        Site a = site("a");
+        a.sync();
+        remote.sql("INSERT INTO Jobs (job, id, job_type) VALUES (CAST('\"theirs\"' AS BLOB), 'task-of-theirs', '"
+                + Site.QUEUE + "')");
+
+        assertThat(takeTo(a).taken()).isEqualTo(1);
+        assertThat(a.run(1)).containsExactly("theirs");
+        a.sync();
+
+        assertThat(remoteStatus(new TaskId("task-of-theirs"))).startsWith("Done 0 pollux-replica:");
+    }
+
+    @Test
+    void aReplicaThatWasForgottenIsToldSoAndGoesOnAfterRejoining() {
+        Site a = site("a");
+        TaskId id = a.push("one");
+        a.sync();
+        remote.sql("UPDATE PolluxReplicas SET last_seen = last_seen - 91 * 86400");
+        site("b").sync();
+
+        assertThat(failure(a)).isInstanceOf(ReplicaException.class).hasMessageContaining("does not know this replica");
+
+        a.replica.rejoinAfterReset().block(Site.WAIT);
+        assertThat(a.sync().refused()).isEmpty();
         assertThat(remoteStatus(id)).isEqualTo("Pending 0 ");
     }
 
