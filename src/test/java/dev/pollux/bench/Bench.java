@@ -45,6 +45,7 @@ public final class Bench {
         measure(new FlatCostFigures(databases, scale), 2, 9);
         measure(new ResourceFigures(databases, scale), 1, 5);
         measure(new RemoteFigures(scale), 1, 5);
+        measure(new ReplicaFigures(databases, scale), 1, 5);
         // Their rounds are short: more of them.
         measureTogether(new DriverFigures(databases), 15, 31);
         measure(new MicroFigures(scale), 0, 5);

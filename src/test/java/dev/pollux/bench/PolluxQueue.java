@@ -7,6 +7,7 @@ import dev.pollux.StorageListener;
 import dev.pollux.Task;
 import dev.pollux.Worker;
 import io.r2dbc.spi.ConnectionFactories;
+import io.r2dbc.spi.ConnectionFactory;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Semaphore;
@@ -40,7 +41,15 @@ final class PolluxQueue implements AutoCloseable {
         this(url, builder -> builder.bufferSize(bufferSize));
     }
 
+    PolluxQueue(ConnectionFactory database, int bufferSize) {
+        this(database, builder -> builder.bufferSize(bufferSize));
+    }
+
     PolluxQueue(String url, UnaryOperator<Config.Builder> settings) {
+        this(ConnectionFactories.get(url), settings);
+    }
+
+    private PolluxQueue(ConnectionFactory database, UnaryOperator<Config.Builder> settings) {
         Config.Builder builder = Config.builder("mail")
                 .listener(StorageListener.logging().and(event -> {
                     if (event instanceof StorageEvent.WorkerStopped) {
@@ -48,9 +57,7 @@ final class PolluxQueue implements AutoCloseable {
                     }
                 }));
         storage = LibsqlStorage.create(
-                ConnectionFactories.get(url),
-                Mail.class,
-                settings.apply(builder).build());
+                database, Mail.class, settings.apply(builder).build());
         storage.setup().block(PATIENCE);
     }
 
