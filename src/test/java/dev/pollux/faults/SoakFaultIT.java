@@ -53,7 +53,9 @@ class SoakFaultIT {
         assertThat(samples).hasSize(SAMPLES);
         assertThat(growth(samples, Sample::heap)).as("bytes of heap").isLessThan(MORE_HEAP);
         assertThat(growth(samples, Sample::descriptors)).as("descriptors").isLessThan(MORE_DESCRIPTORS);
-        assertThat(samples).allSatisfy(sample -> assertThat(sample.log()).isBetween(1L, MOST_LOG));
+        // A server empties it now and then.
+        assertThat(samples).anySatisfy(sample -> assertThat(sample.log()).isPositive());
+        assertThat(samples).allSatisfy(sample -> assertThat(sample.log()).isLessThan(MOST_LOG));
         assertThat(totals.threads()).as("threads left").isZero();
         int lost = (int) (totals.pushed() - totals.done());
         int duplicated = (int) (totals.runs() - totals.done());
