@@ -84,8 +84,9 @@ final class LocalFile {
      * Tasks that were changed here.
      *
      * @param last the number of the last change in it
+     * @param newest the number of the last change that there was
      */
-    record Page(long last, List<TaskState> tasks) {}
+    record Page(long last, long newest, List<TaskState> tasks) {}
 
     /** What a page was answered with. */
     record Settlement(
@@ -147,31 +148,41 @@ final class LocalFile {
                 .with("turn", turn)
                 .with("seconds", holdsFor.toSeconds())
                 .tell(Sql.AGREED)
+                .tell(Sql.HOLDS)
                 .run(connection);
     }
 
     /** Writes what the remote told, up to that place of its feed. */
-    Mono<Void> apply(Collection<TaskState> rows, long cursor) {
-        Unit unit = new Unit().with("rows", TaskState.array(rows)).with("cursor", cursor);
-        unit.tell(Sql.APPLYING);
+    Mono<Void> apply(Collection<TaskState> rows, long cursor, Duration holdsFor) {
+        Unit unit = new Unit()
+                .with("rows", TaskState.array(rows))
+                .with("cursor", cursor)
+                .with("seconds", holdsFor.toSeconds());
+        unit.tell(Sql.APPLYING).tell(Sql.HOLDS);
         APPLY.forEach(unit::tell);
         return unit.tell(Sql.CURSOR).tell(Sql.APPLIED).run(connection);
     }
+
+    /** How far a page goes, and how far all changes go. */
+    private record PageEnd(long last, long newest) {}
 
     /** The next page of changes, now noted as one that the remote may know of; empty if there is none. */
     Mono<Page> nextPage() {
         return Mono.defer(() -> {
                     Unit unit = new Unit().with("tasks", (long) PAGE_TASKS).with("bytes", (long) PAGE_BYTES);
-                    List<Long> last = unit.ask(
-                            Sql.PAGE_END, row -> TaskState.number(row, 1) == 0 ? 0L : TaskState.number(row, 0));
-                    return unit.run(connection).then(Mono.fromSupplier(() -> last.get(0)));
+                    List<PageEnd> ends = unit.ask(
+                            Sql.PAGE_END,
+                            row -> row.get(0, Long.class) == null
+                                    ? new PageEnd(0, 0)
+                                    : new PageEnd(TaskState.number(row, 0), TaskState.number(row, 1)));
+                    return unit.run(connection).then(Mono.fromSupplier(() -> ends.get(0)));
                 })
-                .filter(last -> last > 0)
-                .flatMap(last -> {
-                    Unit unit = new Unit().with("last", last);
+                .filter(end -> end.last() > 0)
+                .flatMap(end -> {
+                    Unit unit = new Unit().with("last", end.last());
                     unit.tell(Sql.PREMARK);
                     List<TaskState> tasks = unit.ask(Sql.PAGE, LocalFile::changed);
-                    return unit.run(connection).thenReturn(new Page(last, tasks));
+                    return unit.run(connection).thenReturn(new Page(end.last(), end.newest(), tasks));
                 });
     }
 
@@ -187,15 +198,20 @@ final class LocalFile {
     }
 
     /** Writes what a page was answered with; gives the tasks whose outcomes were refused. */
-    Mono<List<String>> settle(Settlement answer) {
+    Mono<List<String>> settle(Settlement answer, Duration holdsFor) {
         return Mono.defer(() -> {
             Unit unit = new Unit()
                     .with("last", answer.page().last())
                     .with("finished", TaskState.ids(answer.finished()))
                     .with("known", TaskState.ids(answer.known()))
                     .with("refused", TaskState.ids(answer.outcomesRefused()))
-                    .with("rows", TaskState.array(answer.differing()));
-            unit.tell(Sql.APPLYING).tell(Sql.SENT).tell(Sql.SETTLE_FINISHED).tell(Sql.SETTLE_KNOWN);
+                    .with("rows", TaskState.array(answer.differing()))
+                    .with("seconds", holdsFor.toSeconds());
+            unit.tell(Sql.APPLYING)
+                    .tell(Sql.HOLDS)
+                    .tell(Sql.SENT)
+                    .tell(Sql.SETTLE_FINISHED)
+                    .tell(Sql.SETTLE_KNOWN);
             List<String> refused = List.of();
             if (!answer.differing().isEmpty()) {
                 refused = unit.ask(Sql.REFUSE, row -> text(row, 0));

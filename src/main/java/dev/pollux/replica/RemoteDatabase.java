@@ -106,7 +106,11 @@ final class RemoteDatabase {
                             row.get(1, Long.class),
                             row.get(2, String.class),
                             new Feed(me.cursor(), List.of(), true)));
-            unit.tell(Sql.FORGET_FEED).tell(Sql.FORGET_REPLICAS).tell(Sql.BEAT).tell(Sql.HEARD);
+            unit.tell(Sql.FORGET_FEED)
+                    .tell(Sql.FORGET_REPLICAS)
+                    .tell(Sql.BEAT)
+                    .tell(Sql.NO_DEMAND)
+                    .tell(Sql.HEARD);
             if (!demand.isEmpty()) {
                 unit.tell(Sql.REMOTE_DEMAND).tell(Sql.SWEEP);
             }
@@ -123,17 +127,17 @@ final class RemoteDatabase {
         });
     }
 
-    /** What the replica is to hear after that place. */
+    /** What the replica is to hear after that place; what it holds is held on. */
     Mono<Feed> feed(long cursor) {
         return Mono.defer(() -> {
-            Unit unit = unit().with("cursor", cursor).tell(Sql.HEARD);
+            Unit unit = unit().with("cursor", cursor).tell(Sql.BEAT).tell(Sql.HEARD);
             FeedRows feed = new FeedRows(unit, cursor);
             return run(unit).then(Mono.fromSupplier(feed::read));
         });
     }
 
     /**
-     * Brings what was changed on the replica.
+     * Brings what was changed on the replica; what it holds is held on.
      *
      * @return the tasks that are not on the remote as they were sent, as they are there; fails with {@link ReplicaException} if the
      *     turn is over, because another file with this id has begun one
@@ -142,7 +146,8 @@ final class RemoteDatabase {
         return Mono.defer(() -> {
             Unit unit = unit().with("rows", TaskState.array(tasks));
             List<Boolean> writer = unit.ask(Sql.WRITE, row -> row.get(0, String.class) != null);
-            unit.tell(Sql.WORKERS)
+            unit.tell(Sql.BEAT)
+                    .tell(Sql.WORKERS)
                     .tell(Sql.SEND_NEW)
                     .tell(Sql.SEND_HELD)
                     .tell(Sql.SEND_OTHERS)

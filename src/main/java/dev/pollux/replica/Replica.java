@@ -10,13 +10,13 @@ import io.r2dbc.spi.Closeable;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.ConnectionFactoryMetadata;
+import io.r2dbc.spi.R2dbcBadGrammarException;
 import io.r2dbc.spi.Wrapped;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.DoubleSupplier;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -50,7 +50,7 @@ public final class Replica implements ConnectionFactory, Closeable {
     private final Mono<Void> closeBoth;
     private final HoldClock holds;
     private final Mono<Replica> opened;
-    private final AtomicReference<Mono<Void>> syncs = new AtomicReference<>(Mono.empty());
+    private final OneAtATime turns = new OneAtATime();
     private final AtomicInteger urgent = new AtomicInteger();
     private final AtomicBoolean remoteIsSetUp = new AtomicBoolean();
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -137,8 +137,12 @@ public final class Replica implements ConnectionFactory, Closeable {
     }
 
     private Mono<SyncReport> sync(DoubleSupplier rest) {
-        return exclusively(Mono.defer(() -> opened.then(claimed())
+        return turns.next(Mono.defer(() -> opened.then(claimed())
                 .then(Mono.defer(() -> syncOnce(rest)))
+                // The remote may have been made anew since it was set up.
+                .onErrorResume(
+                        R2dbcBadGrammarException.class,
+                        error -> remoteIsSetUp.getAndSet(false) ? syncOnce(rest) : Mono.error(error))
                 .flatMap(report -> told(null).thenReturn(report))
                 .onErrorResume(error -> told(error).then(Mono.error(error)))));
     }
@@ -164,7 +168,7 @@ public final class Replica implements ConnectionFactory, Closeable {
     }
 
     private Mono<Void> rejoin(@Nullable String newId) {
-        return exclusively(opened.then(claimed())
+        return turns.next(opened.then(claimed())
                 .then(Mono.defer(() -> onFile(file -> file.rejoin(newId))))
                 .then(Mono.<Void>fromRunnable(holds::stillFrozen)));
     }
@@ -193,7 +197,7 @@ public final class Replica implements ConnectionFactory, Closeable {
             holds.stop();
             return background
                     .stop()
-                    .then(exclusively(blocking(() -> {
+                    .then(turns.next(blocking(() -> {
                         FileClaim mine = claim;
                         if (mine != null) {
                             mine.close();
@@ -311,16 +315,5 @@ public final class Replica implements ConnectionFactory, Closeable {
     private <V> Mono<V> onFile(Function<LocalFile, Mono<V>> work) {
         return Mono.usingWhen(
                 local.create(), connection -> work.apply(new LocalFile(connection, config)), Connection::close);
-    }
-
-    /** Runs when all that was asked for before is over. */
-    private <V> Mono<V> exclusively(Mono<V> work) {
-        return Mono.defer(() -> {
-            Sinks.Empty<Void> over = Sinks.empty();
-            Mono<Void> before = syncs.getAndSet(over.asMono());
-            return before.then(work)
-                    // Who gives up waiting must not let the next one in before its turn.
-                    .doFinally(signal -> before.subscribe(null, error -> {}, over::tryEmitEmpty));
-        });
     }
 }

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongConsumer;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
@@ -30,14 +31,14 @@ final class Sync {
     private final LongConsumer left;
     private final long began = System.nanoTime();
     private final List<TaskId> refused = new ArrayList<>();
+    private long newest;
     private long sent;
     private long taken;
     private long heard;
     private long returned;
 
     /**
-     * @param rest how long to do nothing after each page that was sent, as a multiple of the time it took: what it leaves to the work
-     *     on the file
+     * @param rest how long to do nothing after a page during which others changed something, as a multiple of the time it took
      * @param left told after each page how many changes are still to be sent
      */
     Sync(LocalFile file, RemoteDatabase remote, Identity me, HoldClock holds, DoubleSupplier rest, LongConsumer left) {
@@ -54,9 +55,10 @@ final class Sync {
         return file.demand()
                 .flatMap(demand -> {
                     long asked = System.nanoTime();
-                    return remote.hello(demand).flatMap(greeting -> agree(greeting, asked));
+                    return remote.hello(demand)
+                            .flatMap(greeting -> agree(greeting, asked))
+                            .flatMap(greeting -> hear(greeting.feed(), asked));
                 })
-                .flatMap(greeting -> hear(greeting.feed()))
                 .then(file.lastChange().flatMap(this::send))
                 .then(Mono.defer(this::thaw))
                 .then(Mono.defer(this::giveBack))
@@ -115,16 +117,35 @@ final class Sync {
                 null);
     }
 
-    private Mono<Void> hear(Feed feed) {
-        if (feed.tasks().isEmpty()) {
+    /** A part of what there is to hear, and when it was asked for. */
+    private record Heard(Feed feed, long asked) {}
+
+    /** Writes what there is to hear, and only then asks for more: what was asked for beyond it, the remote forgets. */
+    private Mono<Void> hear(Feed first, long firstAsked) {
+        return Flux.just(new Heard(first, firstAsked))
+                .expand(part -> write(part).then(part.feed().last() ? Mono.empty() : hearMore(part.feed())))
+                .then();
+    }
+
+    private Mono<Heard> hearMore(Feed before) {
+        return Mono.defer(() -> {
+            long asked = System.nanoTime();
+            return remote.feed(before.cursor()).map(feed -> {
+                holds.renew(asked);
+                return new Heard(feed, asked);
+            });
+        });
+    }
+
+    private Mono<Void> write(Heard part) {
+        if (part.feed().tasks().isEmpty()) {
             return Mono.empty();
         }
         Map<String, TaskState> latest = new LinkedHashMap<>();
-        feed.tasks().forEach(task -> latest.put(task.id(), task));
+        part.feed().tasks().forEach(task -> latest.put(task.id(), task));
         heard += latest.size();
         taken += latest.values().stream().filter(TaskState::held).count();
-        return file.apply(latest.values(), feed.cursor())
-                .then(feed.last() ? Mono.empty() : remote.feed(feed.cursor()).flatMap(this::hear));
+        return file.apply(latest.values(), part.feed().cursor(), holds.left(part.asked()));
     }
 
     private Mono<Void> thaw() {
@@ -133,23 +154,38 @@ final class Sync {
 
     /** Sends what was changed up to there: who changes things all the time would never see an end otherwise. */
     private Mono<Void> send(long last) {
-        if (last == 0) {
-            return Mono.empty();
-        }
+        return last == 0
+                ? Mono.empty()
+                : Mono.defer(() -> sendPage(last))
+                        .repeat()
+                        .takeUntil(all -> all)
+                        .then();
+    }
+
+    /** Whether all is sent. */
+    private Mono<Boolean> sendPage(long last) {
         long from = System.nanoTime();
         return file.nextPage()
-                .flatMap(page -> remote.send(page.tasks())
-                        .flatMap(differing -> settle(page, differing))
-                        .then(Mono.fromRunnable(() -> left.accept(Math.max(0, last - page.last()))))
-                        .then(page.last() < last ? Mono.defer(() -> rest(from).then(send(last))) : Mono.empty()));
+                .flatMap(page -> {
+                    long asked = System.nanoTime();
+                    return remote.send(page.tasks())
+                            .doOnNext(differing -> holds.renew(asked))
+                            .flatMap(differing -> settle(page, differing, holds.left(asked)))
+                            .then(Mono.fromRunnable(() -> left.accept(Math.max(0, last - page.last()))))
+                            .then(page.last() < last ? rest(page, from).thenReturn(false) : Mono.just(true));
+                })
+                .defaultIfEmpty(true);
     }
 
-    private Mono<Void> rest(long from) {
+    /** Leaves room for those who work on the file, if there is anybody: who changes something. */
+    private Mono<Void> rest(Page page, long from) {
+        boolean busy = page.newest() > newest;
+        newest = page.newest();
         long nanos = (long) ((System.nanoTime() - from) * rest.getAsDouble());
-        return nanos == 0 ? Mono.empty() : Mono.delay(Duration.ofNanos(nanos)).then();
+        return busy && nanos > 0 ? Mono.delay(Duration.ofNanos(nanos)).then() : Mono.empty();
     }
 
-    private Mono<Void> settle(Page page, Collection<TaskState> differing) {
+    private Mono<Void> settle(Page page, Collection<TaskState> differing, Duration holdsFor) {
         Map<String, TaskState> different = new LinkedHashMap<>();
         differing.forEach(task -> different.put(task.id(), task));
         List<String> finished = new ArrayList<>();
@@ -168,19 +204,23 @@ final class Sync {
             }
         }
         sent += page.tasks().size() - different.size();
-        return file.settle(new Settlement(page, finished, known, outcomesRefused, different.values()))
+        return file.settle(new Settlement(page, finished, known, outcomesRefused, different.values()), holdsFor)
                 .doOnNext(ids -> ids.stream().map(TaskId::new).forEach(refused::add))
                 .then();
     }
 
     private Mono<Void> giveBack() {
-        return file.toGiveBack()
-                .filter(leases -> !leases.isEmpty())
-                .flatMap(leases -> remote.giveBack(leases)
-                        .then(file.givenBack(leases.keySet()))
-                        .then(Mono.defer(() -> {
-                            returned += leases.size();
-                            return giveBack();
-                        })));
+        return Mono.defer(this::giveBackPage).repeat().takeUntil(all -> all).then();
+    }
+
+    /** Whether there was nothing to give back any more. */
+    private Mono<Boolean> giveBackPage() {
+        return file.toGiveBack().flatMap(leases -> {
+            if (leases.isEmpty()) {
+                return Mono.just(true);
+            }
+            returned += leases.size();
+            return remote.giveBack(leases).then(file.givenBack(leases.keySet())).thenReturn(false);
+        });
     }
 }

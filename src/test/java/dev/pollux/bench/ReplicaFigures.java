@@ -17,7 +17,7 @@ import org.reactivestreams.Subscription;
 import reactor.core.publisher.BaseSubscriber;
 
 /**
- * Figure 10: the queue on a replica that syncs in the background with a server on the same machine, against the same file alone;
+ * Figure 11: the queue on a replica that syncs in the background with a server on the same machine, against the same file alone;
  * and how long it takes to send what was done offline.
  */
 final class ReplicaFigures implements Suite {
@@ -59,7 +59,7 @@ final class ReplicaFigures implements Suite {
 
     private Figure figure(String name, Use use) {
         return Figure.of(
-                "10 replica " + name,
+                "11 replica " + name,
                 "tasks/s",
                 true,
                 List.of(
@@ -104,7 +104,7 @@ final class ReplicaFigures implements Suite {
 
     private Figure catchUp(int tasks) {
         return new Figure(
-                "10 replica " + Scale.text(tasks) + " pushed and run offline, sent 20 ms away",
+                "11 replica " + Scale.text(tasks) + " pushed and run offline, sent 20 ms away",
                 List.of(new Measure("", "s"), new Measure("HTTP requests", "requests")),
                 false,
                 List.of(new Contender("one sync", () -> {

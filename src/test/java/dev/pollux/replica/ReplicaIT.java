@@ -352,17 +352,15 @@ class ReplicaIT {
         a.sync();
         TaskId unsent = a.push("unsent");
         Sqld.shared().reset();
-        close(a);
-        Site again = site("a");
 
-        assertThat(failure(again))
+        assertThat(failure(a))
                 .isInstanceOf(ReplicaException.class)
                 .hasMessageContaining("made anew")
                 .hasMessageContaining("rejoinAfterReset()");
         assertThat(remote.number("SELECT count(*) FROM Jobs")).isZero();
 
-        again.replica.rejoinAfterReset().block(Site.WAIT);
-        again.sync();
+        a.replica.rejoinAfterReset().block(Site.WAIT);
+        a.sync();
 
         assertThat(remoteStatus(pooled)).isEqualTo("Pending 0 ");
         assertThat(remoteStatus(unsent)).isEqualTo("Pending 0 ");

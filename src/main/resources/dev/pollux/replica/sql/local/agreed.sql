@@ -1,3 +1,2 @@
--- The remote has answered; until :seconds from now, less what has passed since it was asked, it gives our tasks to nobody.
-UPDATE PolluxReplica
-SET remote = :remote, turn = :turn, nonce = asked, asked = NULL, forced = 0, hold_until = unixepoch() + :seconds
+-- The remote has answered, and is the one it is from now on.
+UPDATE PolluxReplica SET remote = :remote, turn = :turn, nonce = asked, asked = NULL, forced = 0
