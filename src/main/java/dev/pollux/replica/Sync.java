@@ -31,14 +31,13 @@ final class Sync {
     private final LongConsumer left;
     private final long began = System.nanoTime();
     private final List<TaskId> refused = new ArrayList<>();
-    private long newest;
     private long sent;
     private long taken;
     private long heard;
     private long returned;
 
     /**
-     * @param rest how long to do nothing after a page during which others changed something, as a multiple of the time it took
+     * @param rest how long to do nothing after a page while others change something, as a multiple of the time it took; 0 for never
      * @param left told after each page how many changes are still to be sent
      */
     Sync(LocalFile file, RemoteDatabase remote, Identity me, HoldClock holds, DoubleSupplier rest, LongConsumer left) {
@@ -172,17 +171,25 @@ final class Sync {
                             .doOnNext(differing -> holds.renew(asked))
                             .flatMap(differing -> settle(page, differing, holds.left(asked)))
                             .then(Mono.fromRunnable(() -> left.accept(Math.max(0, last - page.last()))))
-                            .then(page.last() < last ? rest(page, from).thenReturn(false) : Mono.just(true));
+                            .then(Mono.defer(() -> rest(page, from)))
+                            .thenReturn(page.last() >= last);
                 })
                 .defaultIfEmpty(true);
     }
 
-    /** Leaves room for those who work on the file, if there is anybody: who changes something. */
+    /** Leaves room for those who work on the file: a moment to see whether anybody does, and more if so. */
     private Mono<Void> rest(Page page, long from) {
-        boolean busy = page.newest() > newest;
-        newest = page.newest();
-        long nanos = (long) ((System.nanoTime() - from) * rest.getAsDouble());
-        return busy && nanos > 0 ? Mono.delay(Duration.ofNanos(nanos)).then() : Mono.empty();
+        double times = rest.getAsDouble();
+        if (times == 0) {
+            return Mono.empty();
+        }
+        Duration took = Duration.ofNanos(System.nanoTime() - from);
+        return Mono.delay(took)
+                .then(file.lastChange())
+                .flatMap(newest -> newest > page.newest()
+                        ? Mono.delay(Duration.ofNanos((long) (took.toNanos() * (times - 1))))
+                        : Mono.empty())
+                .then();
     }
 
     private Mono<Void> settle(Page page, Collection<TaskState> differing, Duration holdsFor) {
