@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** One replica of the model test: its process, its file, the way to the server, and what its handlers do now. */
@@ -34,6 +35,9 @@ final class ReplicaMachine implements AutoCloseable {
     private @Nullable ChildJvm jvm;
     private @Nullable TestDatabase file;
     private @Nullable Path path;
+    /** How many talks go through before one that is broken off; none is if negative. */
+    private final AtomicInteger talksLeft = new AtomicInteger(-1);
+
     private boolean cut;
     private boolean losesNext;
 
@@ -45,7 +49,7 @@ final class ReplicaMachine implements AutoCloseable {
             if (!steps.contains(Step.SYNC)) {
                 return null;
             }
-            if (cut) {
+            if (cut || talksLeft.getAndDecrement() == 0) {
                 return Fault.RESET;
             }
             boolean loses = losesNext;
@@ -62,7 +66,7 @@ final class ReplicaMachine implements AutoCloseable {
         running.clear();
         refused.clear();
         if (jvm == null) {
-            jvm = ChildJvm.startLight(ReplicaProcess.class);
+            jvm = ChildJvm.startSmall(ReplicaProcess.class);
         }
         file = TestDatabase.of(() -> LibsqlConnectionFactory.of("file:" + newPath));
         assertThat(say("open " + newPath + " http://127.0.0.1:" + way.port() + "?callTimeout=PT10S"))
@@ -135,6 +139,16 @@ final class ReplicaMachine implements AutoCloseable {
 
     void cut(boolean now) {
         cut = now;
+    }
+
+    /** Breaks off a talk with the server, after so many. */
+    void breakOffAfter(int talks) {
+        talksLeft.set(talks);
+    }
+
+    /** How many talks with the server were broken off so far. */
+    int broken() {
+        return way.injected();
     }
 
     void loseNextAnswer() {

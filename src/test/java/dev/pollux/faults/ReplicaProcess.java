@@ -35,7 +35,7 @@ public final class ReplicaProcess {
     static final String QUEUE = "model";
     static final int TRIES = 4;
 
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofMinutes(15);
     private static final int IN_FLIGHT = 3;
 
     private final Map<String, Sinks.One<String>> running = new ConcurrentHashMap<>();

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.scheduler.Schedulers;
@@ -19,6 +20,9 @@ public final class ChildJvm implements AutoCloseable {
     private static final Path HERE = Path.of("").toAbsolutePath();
     private static final List<String> AS_USERS = List.of("--enable-native-access=ALL-UNNAMED");
     private static final List<String> LIGHT = List.of("--enable-native-access=ALL-UNNAMED", "-XX:TieredStopAtLevel=1");
+
+    private static final List<String> SMALL =
+            Stream.concat(LIGHT.stream(), Stream.of("-Xmx64m")).toList();
 
     private final Process process;
     private final BufferedReader printed;
@@ -41,6 +45,11 @@ public final class ChildJvm implements AutoCloseable {
     /** Starts a program whose speed does not matter, and that so starts sooner and leaves more of the cores to others. */
     public static ChildJvm startLight(Class<?> program, String... arguments) throws IOException {
         return start(HERE, LIGHT, program, arguments);
+    }
+
+    /** Starts a program as {@link #startLight} does, with a heap of 64 MiB. */
+    public static ChildJvm startSmall(Class<?> program, String... arguments) throws IOException {
+        return start(HERE, SMALL, program, arguments);
     }
 
     private static ChildJvm start(Path folder, List<String> options, Class<?> program, String... arguments)
