@@ -112,9 +112,10 @@ final class RemoteDatabase {
                     .tell(Sql.NO_DEMAND)
                     .tell(Sql.HEARD);
             if (!demand.isEmpty()) {
-                unit.tell(Sql.REMOTE_DEMAND).tell(Sql.SWEEP);
+                unit.tell(Sql.REMOTE_DEMAND);
             }
             for (Demand queue : demand) {
+                unit.tell(Sql.SWEEP, Map.of("queue", queue.queue()));
                 if (queue.room() > 0) {
                     unit.tell(Sql.TAKE, Map.of("queue", queue.queue(), "room", queue.room()));
                 }

@@ -81,7 +81,8 @@ enum Sql {
     BEAT("remote/beat"),
     NO_DEMAND("remote/no_demand"),
     REMOTE_DEMAND("remote/demand"),
-    SWEEP("remote/sweep"),
+    /** The queue's own. */
+    SWEEP("/dev/pollux/sql/sweep"),
     TAKE("remote/take"),
     HEARD("remote/heard"),
     FEED("remote/feed"),
@@ -101,7 +102,7 @@ enum Sql {
     private final String text;
 
     Sql(String resource) {
-        String path = "sql/" + resource + ".sql";
+        String path = resource.startsWith("/") ? resource + ".sql" : "sql/" + resource + ".sql";
         try (InputStream stream = Sql.class.getResourceAsStream(path)) {
             if (stream == null) {
                 throw new IllegalStateException("missing resource " + path);
