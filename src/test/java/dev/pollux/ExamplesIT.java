@@ -209,6 +209,46 @@ class ExamplesIT {
     }
 
     @Test
+    void theTillSellsWhileItIsCutOffAndTheOfficeBooksAllOfIt() throws Exception {
+        Sqld sqld = Sqld.shared();
+        sqld.reset();
+
+        Program edge = start("edge.Edge", sqld.url());
+
+        assertThat(edge.status()).as(Files.readString(edge.err())).isZero();
+        List<String> lines = edge.lines();
+        assertThat(lines.get(lines.size() - 1))
+                .isEqualTo("pushed=240 done_on_till=120 done_on_office=120 outcomes_seen=120");
+        assertThat(lines.stream().map(line -> line.replaceFirst("^ *[0-9.]+ s {2}", "")))
+                .containsSubsequence(
+                        "till     ONLINE, nothing to send",
+                        "office   booked 40 invoices",
+                        "till     sold 40 orders, printed 40 receipts, knows of 40 booked invoices",
+                        "server   has 40 receipts Done, 40 invoices Done",
+                        "network  CUT between the till and the server",
+                        "till     sold 120 orders, printed 120 receipts, knows of 40 booked invoices",
+                        "server   has 40 receipts Done, 40 invoices Done",
+                        "network  HEALED; the till tries again in its own time",
+                        "office   booked 120 invoices",
+                        "till     sold 120 orders, printed 120 receipts, knows of 120 booked invoices",
+                        "server   has 120 receipts Done, 120 invoices Done");
+        assertThat(edge.output())
+                .containsPattern("till     OFFLINE, [1-9][0-9]* changes to send")
+                .containsPattern("HEALED[^C]*till     ONLINE, ")
+                .doesNotContain("DEBUG", "INFO", "WARN");
+        assertThat(TestDatabase.at(sqld.r2dbcUrl()).number("SELECT count(*) FROM Jobs"))
+                .isZero();
+    }
+
+    @Test
+    void theTillSaysWhatItNeeds() throws Exception {
+        Program edge = start("edge.Edge");
+
+        assertThat(edge.status()).isEqualTo(1);
+        assertThat(Files.readString(edge.err())).contains("edge: it needs the URL", "npm ci");
+    }
+
+    @Test
     void theWebApplicationSendsWhatItTookBeforeItStops() throws Exception {
         Program application = start("webflux.Application", "--server.port=0", "--server.address=127.0.0.1");
         String port = application.prints(Pattern.compile("Netty started on port (\\d+)"));
