@@ -9,6 +9,7 @@ import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 /**
  * Syncs for ever: after an interval, or soon if something was changed here or if there may be more in the pool; while the remote is
@@ -31,6 +32,7 @@ final class Background {
     private final Supplier<Mono<SyncReport>> sync;
     private final Mono<Long> lastChange;
     private final Disposable.Swap running = Disposables.swap();
+    private final Sinks.Many<Long> isBack = Sinks.many().multicast().directBestEffort();
     private int failures;
     private boolean thereMayBeMore;
 
@@ -62,9 +64,16 @@ final class Background {
                 .subscribe());
     }
 
+    /** A sync of somebody else has found the remote: nothing is to be waited for any more. */
+    void remoteIsBack() {
+        isBack.tryEmitNext(0L);
+    }
+
     private Mono<Void> pause() {
         if (failures > 0) {
-            return Mono.delay(backoff(failures)).then();
+            return Mono.firstWithSignal(
+                            Mono.delay(backoff(failures)), isBack.asFlux().next())
+                    .then();
         }
         if (thereMayBeMore) {
             return Mono.delay(LOOK).then();

@@ -127,7 +127,9 @@ public final class Replica implements ConnectionFactory, Closeable {
     public Mono<SyncReport> sync() {
         return Mono.defer(() -> {
             urgent.incrementAndGet();
-            return sync(() -> 0).doFinally(signal -> urgent.decrementAndGet());
+            return sync(() -> 0)
+                    .doOnSuccess(report -> background.remoteIsBack())
+                    .doFinally(signal -> urgent.decrementAndGet());
         });
     }
 
