@@ -63,6 +63,25 @@ class ArchitectureTest {
     }
 
     @Test
+    void theReplicaStandsOnBothAndNobodyStandsOnIt() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.pollux.replica")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("dev.pollux.replica")
+                .check(MAIN);
+        // It speaks to both of its databases by the SPI, and to the driver only to open them.
+        noClasses()
+                .that()
+                .resideInAPackage("dev.pollux.replica")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("dev.pollux.r2dbc.transport..", "dev.pollux.r2dbc.local..", "dev.pollux.r2dbc.hrana..")
+                .check(MAIN);
+    }
+
+    @Test
     void theTransportsSeeOnlyTheirSeam() {
         noClasses()
                 .that()
