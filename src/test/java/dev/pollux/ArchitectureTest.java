@@ -77,7 +77,8 @@ class ArchitectureTest {
                 .resideInAPackage("dev.pollux.replica")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("dev.pollux.r2dbc.transport..", "dev.pollux.r2dbc.local..", "dev.pollux.r2dbc.hrana..")
+                .resideInAnyPackage(
+                        "dev.pollux.r2dbc.transport..", "dev.pollux.r2dbc.local..", "dev.pollux.r2dbc.hrana..")
                 .check(MAIN);
     }
 

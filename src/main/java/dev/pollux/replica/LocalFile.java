@@ -181,13 +181,29 @@ final class LocalFile {
                 .flatMap(end -> {
                     Unit unit = new Unit().with("last", end.last());
                     unit.tell(Sql.PREMARK);
-                    List<TaskState> tasks = unit.ask(Sql.PAGE, LocalFile::changed);
-                    return unit.run(connection).thenReturn(new Page(end.last(), end.newest(), tasks));
+                    List<Changed> changed = unit.ask(Sql.PAGE, LocalFile::changed);
+                    return unit.run(connection)
+                            .then(Mono.fromSupplier(() -> new Page(
+                                    end.last(),
+                                    end.newest(),
+                                    changed.stream()
+                                            .filter(Changed::isOurs)
+                                            .map(Changed::task)
+                                            .toList())));
                 });
     }
 
-    private static TaskState changed(Readable row) {
-        return new TaskState(
+    /** A task that was changed here, perhaps by deleting it. */
+    private record Changed(TaskState task, boolean deleted) {
+
+        /** Whether it is there, or was until somebody deleted it; otherwise it has become the business of others. */
+        boolean isOurs() {
+            return deleted || task.terms() != null;
+        }
+    }
+
+    private static Changed changed(Readable row) {
+        TaskState task = new TaskState(
                 text(row, 0),
                 TaskState.Terms.read(row, 2),
                 TaskState.number(row, 11),
@@ -195,6 +211,7 @@ final class LocalFile {
                 true,
                 TaskState.number(row, 1) != 0,
                 TaskState.bytes(row, 13));
+        return new Changed(task, TaskState.number(row, 14) != 0);
     }
 
     /** Writes what a page was answered with; gives the tasks whose outcomes were refused. */

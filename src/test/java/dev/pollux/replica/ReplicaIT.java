@@ -260,6 +260,22 @@ class ReplicaIT {
     }
 
     @Test
+    void aTaskThatIsForgottenWithAChangeUnsentIsNotDeletedForTheOthers() {
+        Site a = site("a");
+        Site b = site("b");
+        TaskId id = a.push("one");
+        a.sync();
+        takeTo(b);
+        b.file.sql("UPDATE Jobs SET status = 'Failed', attempts = 1 WHERE id = '" + id.value() + "'");
+        loseHoldsOf(b);
+
+        b.sync();
+
+        assertThat(b.status(id)).isNull();
+        assertThat(remoteStatus(id)).isEqualTo("Pending 1 ");
+    }
+
+    @Test
     void afterARestartWithoutNetworkOnlyTasksThatWereNeverSyncedRun() {
         Site a = site("a");
         TaskId synced = a.push("synced");

@@ -1,4 +1,5 @@
--- The tasks of a page of changes as they are now; a status of null says that there is none any more. The payload is there where
+-- The tasks of a page of changes as they are now; a status of null says that there is none any more, and
+-- the last column whether somebody deleted it. The payload is there where
 -- the remote may not have it.
 SELECT PolluxChanges.task,
        max(PolluxChanges.retried),
@@ -13,7 +14,8 @@ SELECT PolluxChanges.task,
        Jobs.metadata,
        ifnull(PolluxSynced.lease, 0),
        ifnull(PolluxSynced.held, 1),
-       CASE WHEN ifnull(PolluxSynced.known, 0) = 0 THEN CAST(Jobs.job AS BLOB) END
+       CASE WHEN ifnull(PolluxSynced.known, 0) = 0 THEN CAST(Jobs.job AS BLOB) END,
+       max(PolluxChanges.deleted)
 FROM PolluxChanges
   LEFT JOIN Jobs ON Jobs.id = PolluxChanges.task
   LEFT JOIN PolluxSynced ON PolluxSynced.task = PolluxChanges.task

@@ -1,3 +1,3 @@
 -- So they are to be sent.
-INSERT INTO PolluxChanges (task, retried)
-SELECT task, 0 FROM PolluxSynced
+INSERT INTO PolluxChanges (task, retried, deleted)
+SELECT task, 0, 0 FROM PolluxSynced

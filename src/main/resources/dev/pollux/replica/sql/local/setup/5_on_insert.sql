@@ -2,5 +2,5 @@
 CREATE TRIGGER IF NOT EXISTS PolluxOnInsert AFTER INSERT ON Jobs
 WHEN (SELECT applying FROM PolluxReplica) = 0
 BEGIN
-  INSERT INTO PolluxChanges (task, retried) VALUES (NEW.id, 0);
+  INSERT INTO PolluxChanges (task, retried, deleted) VALUES (NEW.id, 0, 0);
 END

@@ -11,6 +11,6 @@ WHEN (NEW.status <> OLD.status
       OR NEW.metadata IS NOT OLD.metadata)
   AND (SELECT applying FROM PolluxReplica) = 0
 BEGIN
-  INSERT INTO PolluxChanges (task, retried)
-  VALUES (NEW.id, OLD.status IN ('Done', 'Killed') AND NEW.status NOT IN ('Done', 'Killed'));
+  INSERT INTO PolluxChanges (task, retried, deleted)
+  VALUES (NEW.id, OLD.status IN ('Done', 'Killed') AND NEW.status NOT IN ('Done', 'Killed'), 0);
 END

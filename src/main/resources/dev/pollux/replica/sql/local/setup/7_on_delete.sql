@@ -2,5 +2,5 @@
 CREATE TRIGGER IF NOT EXISTS PolluxOnDelete AFTER DELETE ON Jobs
 WHEN OLD.status NOT IN ('Done', 'Killed') AND (SELECT applying FROM PolluxReplica) = 0
 BEGIN
-  INSERT INTO PolluxChanges (task, retried) VALUES (OLD.id, 0);
+  INSERT INTO PolluxChanges (task, retried, deleted) VALUES (OLD.id, 0, 1);
 END
