@@ -96,6 +96,8 @@ public final class ReplicaProcess {
                         .bufferSize(IN_FLIGHT)
                         .maxAttempts(TRIES)
                         .retryPolicy(RetryPolicy.fixed(Duration.ZERO))
+                        // What was on its way to a handler when the poll ended waits for nobody.
+                        .drainTime(Duration.ZERO)
                         .build());
         storage.setup().block(PATIENCE);
         return "opened";
