@@ -19,7 +19,7 @@ class ReplicaFirstSyncFaultIT {
 
     private static final Duration PATIENCE = Duration.ofMinutes(5);
     private static final int MOST_HELD = 1_000;
-    private static final int TASKS = Scale.of(20_000, 1_000_000);
+    private static final int TASKS = Scale.of(4_000, 1_000_000);
 
     @TempDir
     private Path folder;

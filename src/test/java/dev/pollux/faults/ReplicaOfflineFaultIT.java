@@ -33,7 +33,7 @@ class ReplicaOfflineFaultIT {
 
     @Test
     void whatWasDoneInAnHourOfflineIsSentInFewRequests() throws Exception {
-        int tasks = Scale.of(10_000, 100_000);
+        int tasks = Scale.of(3_000, 100_000);
         AtomicInteger runs = new AtomicInteger();
         Sqld.shared().reset();
         TestDatabase remote = TestDatabase.at(Sqld.shared().r2dbcUrl());
