@@ -28,6 +28,7 @@ final class LocalFile {
             Sql.LOCAL_ON_UPDATE,
             Sql.LOCAL_ON_DELETE,
             Sql.LOCAL_GUARD,
+            Sql.LOCAL_KEEP,
             Sql.LOCAL_REMOTE_WORKER);
 
     private static final List<Sql> APPLY = List.of(

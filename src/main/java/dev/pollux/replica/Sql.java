@@ -17,6 +17,7 @@ enum Sql {
     LOCAL_ON_UPDATE("local/setup/6_on_update"),
     LOCAL_ON_DELETE("local/setup/7_on_delete"),
     LOCAL_GUARD("local/setup/8_guard"),
+    LOCAL_KEEP("local/setup/12_keep"),
     LOCAL_REMOTE_WORKER("local/setup/9_remote_worker"),
     LOCAL_IDENTITY("local/setup/10_identity"),
     LOCAL_FIRST_CHANGES("local/setup/11_first_changes"),

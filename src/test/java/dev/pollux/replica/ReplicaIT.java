@@ -276,6 +276,23 @@ class ReplicaIT {
     }
 
     @Test
+    void anOutcomeThatIsNotSentYetCannotBeDeleted() {
+        Site a = site("a");
+        TaskId id = a.push("one");
+        takeTo(a);
+        a.run(1);
+
+        a.file.sql("DELETE FROM Jobs WHERE status = 'Done'");
+        assertThat(a.status(id)).startsWith("Done");
+        a.sync();
+        a.file.sql("DELETE FROM Jobs WHERE status = 'Done'");
+
+        assertThat(a.status(id)).isNull();
+        a.sync();
+        assertThat(remoteStatus(id)).startsWith("Done 0 ");
+    }
+
+    @Test
     void afterARestartWithoutNetworkOnlyTasksThatWereNeverSyncedRun() {
         Site a = site("a");
         TaskId synced = a.push("synced");
