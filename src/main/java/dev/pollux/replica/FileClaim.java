@@ -22,9 +22,15 @@ final class FileClaim {
         path = file.isEmpty() ? null : Path.of(file + "-replica");
     }
 
-    /** Whether we have it now. */
+    /** Whether we have it. */
+    synchronized boolean isHeld() {
+        return held;
+    }
+
+    /** Takes it, if nobody else has it; whether we have it then. */
     synchronized boolean hold() throws IOException {
         if (held || path == null) {
+            held = true;
             return true;
         }
         FileChannel opened = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);

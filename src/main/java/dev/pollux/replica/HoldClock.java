@@ -3,6 +3,7 @@ package dev.pollux.replica;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,11 +20,14 @@ import reactor.core.scheduler.Schedulers;
 final class HoldClock {
 
     private static final Logger LOG = LoggerFactory.getLogger(HoldClock.class);
+
+    /** How often it looks for more while it is frozen: tasks that ran go back to those that wait. */
     private static final Duration AGAIN = Duration.ofSeconds(1);
 
     private final Duration holdTime;
     private final Supplier<Mono<Void>> freeze;
     private final AtomicBoolean frozen = new AtomicBoolean();
+    private final AtomicInteger renewals = new AtomicInteger();
     private final Disposable.Swap timer = Disposables.swap();
 
     /**
@@ -35,18 +39,25 @@ final class HoldClock {
         this.freeze = freeze;
     }
 
-    /** Freezes now: nobody knows how long ago the last sync was. */
+    /** Freezes now, and until the remote answers: nobody knows how long ago the last sync was. */
     Mono<Void> freeze() {
         return Mono.defer(() -> {
+            int renewal = renewals.get();
             frozen.set(true);
-            // Once more at the end, for a sync that thawed while this was under way has thawed nothing of it.
-            return freeze.get().doFinally(signal -> frozen.set(true));
+            return freeze.get().doFinally(signal -> {
+                // Once more at the end, for a sync that thawed while this was under way has thawed nothing of it.
+                frozen.set(true);
+                if (renewals.get() == renewal) {
+                    expireIn(AGAIN);
+                }
+            });
         });
     }
 
     /** The remote has answered what it was asked at that {@link System#nanoTime()}: the time begins anew there. */
     void renew(long asked) {
-        timer.update(Schedulers.single().schedule(this::expire, left(asked).toMillis(), TimeUnit.MILLISECONDS));
+        renewals.incrementAndGet();
+        expireIn(left(asked));
     }
 
     /** How much of the time is left for what was asked then. */
@@ -55,12 +66,17 @@ final class HoldClock {
         return left.isNegative() ? Duration.ZERO : left;
     }
 
+    private void expireIn(Duration wait) {
+        timer.update(Schedulers.single().schedule(this::expire, wait.toMillis(), TimeUnit.MILLISECONDS));
+    }
+
     private void expire() {
-        freeze().subscribe(null, error -> {
-            LOG.warn(
-                    "the tasks of a replica that has not synced for {} could not be put out of reach", holdTime, error);
-            timer.update(Schedulers.single().schedule(this::expire, AGAIN.toMillis(), TimeUnit.MILLISECONDS));
-        });
+        freeze().subscribe(
+                        null,
+                        error -> LOG.warn(
+                                "the tasks of a replica that has not synced for {} could not be put out of reach",
+                                holdTime,
+                                error));
     }
 
     /** Whether something may be frozen; forgets it. */

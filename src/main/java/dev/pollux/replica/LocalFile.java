@@ -34,6 +34,7 @@ final class LocalFile {
     private static final List<Sql> APPLY = List.of(
             Sql.APPLY_GONE,
             Sql.APPLY_GONE_SYNCED,
+            Sql.APPLY_ENDED_CHANGES,
             Sql.APPLY_ENDED_SYNCED,
             Sql.APPLY_ENDED,
             Sql.APPLY_ELSEWHERE,
@@ -142,15 +143,20 @@ final class LocalFile {
         });
     }
 
-    /** Notes that the remote has answered: for that long from now it gives our tasks to nobody. */
+    /** Notes that the remote has answered: for that long from now it gives to nobody what it had not given away before. */
     Mono<Void> agreed(String remote, long turn, Duration holdsFor) {
         return new Unit()
                 .with("remote", remote)
                 .with("turn", turn)
                 .with("seconds", holdsFor.toSeconds())
                 .tell(Sql.AGREED)
-                .tell(Sql.HOLDS)
+                .tell(Sql.HOLDS_ON)
                 .run(connection);
+    }
+
+    /** Notes that all was heard: for that long from now, what we hold is ours. */
+    Mono<Void> holds(Duration holdsFor) {
+        return new Unit().with("seconds", holdsFor.toSeconds()).tell(Sql.HOLDS).run(connection);
     }
 
     /** Writes what the remote told, up to that place of its feed. */
@@ -159,7 +165,7 @@ final class LocalFile {
                 .with("rows", TaskState.array(rows))
                 .with("cursor", cursor)
                 .with("seconds", holdsFor.toSeconds());
-        unit.tell(Sql.APPLYING).tell(Sql.HOLDS);
+        unit.tell(Sql.APPLYING).tell(Sql.HOLDS_ON);
         APPLY.forEach(unit::tell);
         return unit.tell(Sql.CURSOR).tell(Sql.APPLIED).run(connection);
     }
@@ -209,7 +215,7 @@ final class LocalFile {
                 TaskState.Terms.read(row, 2),
                 TaskState.number(row, 11),
                 TaskState.number(row, 12) != 0,
-                true,
+                TaskState.number(row, 15) != 0,
                 TaskState.number(row, 1) != 0,
                 TaskState.bytes(row, 13));
         return new Changed(task, TaskState.number(row, 14) != 0);

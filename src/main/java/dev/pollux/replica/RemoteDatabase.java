@@ -120,6 +120,9 @@ final class RemoteDatabase {
                     unit.tell(Sql.TAKE, Map.of("queue", queue.queue(), "room", queue.room()));
                 }
             }
+            if (me.forced()) {
+                unit.tell(Sql.RELEARN);
+            }
             FeedRows feed = new FeedRows(unit, me.cursor());
             return run(unit).then(Mono.fromSupplier(() -> {
                 Greeting greeting = who.get(0);
@@ -209,31 +212,33 @@ final class RemoteDatabase {
         private final long from;
         private final List<Row> rows;
 
-        private record Row(long seq, TaskState task) {}
+        /**
+         * A row.
+         *
+         * @param bytes how many the tasks up to this one have
+         */
+        private record Row(long seq, TaskState task, long bytes) {}
 
         FeedRows(Unit unit, long from) {
             this.from = from;
             this.rows = unit.ask(
-                    Sql.FEED, row -> new Row(TaskState.number(row, 0), state(row, 1, TaskState.bytes(row, 14))));
+                    Sql.FEED,
+                    row -> new Row(
+                            TaskState.number(row, 0),
+                            state(row, 1, TaskState.bytes(row, 14)),
+                            TaskState.number(row, 15)));
         }
 
-        /** An empty page is the only sure end, for a page may end early where its tasks are large. */
+        /** A page that is neither full of tasks nor of bytes is the last. */
         Feed read() {
-            return rows.isEmpty()
-                    ? new Feed(from, List.of(), true)
-                    : new Feed(
-                            rows.get(rows.size() - 1).seq(),
-                            rows.stream().map(Row::task).toList(),
-                            rows.size() < LocalFile.PAGE_TASKS && isSmall());
-        }
-
-        private boolean isSmall() {
-            long bytes = 0;
-            for (Row row : rows) {
-                ByteBuffer payload = row.task().payload();
-                bytes += payload == null ? 0 : payload.remaining();
+            if (rows.isEmpty()) {
+                return new Feed(from, List.of(), true);
             }
-            return bytes < LocalFile.PAGE_BYTES / 2;
+            Row end = rows.get(rows.size() - 1);
+            return new Feed(
+                    end.seq(),
+                    rows.stream().map(Row::task).toList(),
+                    rows.size() < LocalFile.PAGE_TASKS && end.bytes() < LocalFile.PAGE_BYTES);
         }
     }
 }

@@ -236,10 +236,18 @@ public final class Replica implements ConnectionFactory, Closeable {
                 }));
     }
 
+    /** Has the right to sync the file; who gets it from another does not know when that one synced last. */
     private Mono<Void> claimed() {
         return Mono.defer(() -> {
                     FileClaim mine = claim;
-                    return closed.get() || mine == null ? Mono.just(false) : blocking(mine::hold);
+                    if (closed.get() || mine == null) {
+                        return Mono.just(false);
+                    }
+                    if (mine.isHeld()) {
+                        return Mono.just(true);
+                    }
+                    return blocking(mine::hold)
+                            .flatMap(now -> now ? holds.freeze().thenReturn(true) : Mono.just(false));
                 })
                 .flatMap(held -> held
                         ? Mono.empty()

@@ -123,7 +123,8 @@ final class Sync {
     private Mono<Void> hear(Feed first, long firstAsked) {
         return Flux.just(new Heard(first, firstAsked))
                 .expand(part -> write(part).then(part.feed().last() ? Mono.empty() : hearMore(part.feed())))
-                .then();
+                .last()
+                .flatMap(part -> file.holds(holds.left(part.asked())));
     }
 
     private Mono<Heard> hearMore(Feed before) {

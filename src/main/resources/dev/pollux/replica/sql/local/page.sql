@@ -15,7 +15,8 @@ SELECT PolluxChanges.task,
        ifnull(PolluxSynced.lease, 0),
        ifnull(PolluxSynced.held, 1),
        CASE WHEN ifnull(PolluxSynced.known, 0) = 0 THEN CAST(Jobs.job AS BLOB) END,
-       max(PolluxChanges.deleted)
+       max(PolluxChanges.deleted),
+       ifnull(PolluxSynced.followed, 1)
 FROM PolluxChanges
   LEFT JOIN Jobs ON Jobs.id = PolluxChanges.task
   LEFT JOIN PolluxSynced ON PolluxSynced.task = PolluxChanges.task

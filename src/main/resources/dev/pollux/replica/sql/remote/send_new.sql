@@ -18,7 +18,7 @@ SELECT coalesce(CAST(value ->> 'text' AS BLOB), unhex(value ->> 'hex')),
        value ->> 'priority',
        value ->> 'metadata',
        0,
-       :replica
+       CASE WHEN value ->> 'followed' THEN :replica END
 FROM json_each(:rows)
 WHERE coalesce(value ->> 'text', value ->> 'hex') IS NOT NULL
   AND (SELECT writer FROM PolluxRemote) = :replica

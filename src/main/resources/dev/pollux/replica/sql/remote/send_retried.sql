@@ -1,6 +1,6 @@
--- Tasks that have ended and are to run again: the replica that says so holds them.
+-- Tasks that had ended and are to run again, or have run again already: the replica that says so holds them.
 UPDATE Jobs
-SET status = 'Queued',
+SET status = CASE WHEN row.value ->> 'status' IN ('Done', 'Killed') THEN row.value ->> 'status' ELSE 'Queued' END,
     attempts = row.value ->> 'attempts',
     max_attempts = row.value ->> 'max_attempts',
     run_at = row.value ->> 'run_at',
@@ -8,11 +8,15 @@ SET status = 'Queued',
     done_at = row.value ->> 'done_at',
     lock_at = unixepoch(),
     lock_by = :prefix || Jobs.job_type,
-    lease = (SELECT leases FROM PolluxReplicas WHERE id = :replica)
+    lease = CASE
+      WHEN row.value ->> 'status' IN ('Done', 'Killed') THEN row.value ->> 'lease'
+      ELSE (SELECT leases FROM PolluxReplicas WHERE id = :replica)
+    END
 FROM json_each(:rows) AS row
 WHERE Jobs.id = row.value ->> 'id'
   AND row.value ->> 'retried'
-  AND row.value ->> 'status' NOT IN ('Done', 'Killed')
-  AND Jobs.status IN ('Done', 'Killed')
+  AND row.value ->> 'status' IS NOT NULL
   AND (Jobs.origin = :replica OR Jobs.lock_by = :prefix || Jobs.job_type)
+  AND (Jobs.status IN ('Done', 'Killed')
+       OR (row.value ->> 'status' IN ('Done', 'Killed') AND Jobs.lock_by = :prefix || Jobs.job_type))
   AND (SELECT writer FROM PolluxRemote) = :replica
