@@ -248,7 +248,12 @@ final class LocalFile {
 
     /** Takes what the remote may give to others out of the reach of this file's workers. */
     Mono<Void> freeze() {
-        return new Unit().tell(Sql.APPLYING).tell(Sql.FREEZE).tell(Sql.APPLIED).run(connection);
+        return new Unit()
+                .tell(Sql.APPLYING)
+                .tell(Sql.NO_HOLDS)
+                .tell(Sql.FREEZE)
+                .tell(Sql.APPLIED)
+                .run(connection);
     }
 
     /** Gives it back into their reach. */

@@ -28,6 +28,7 @@ enum Sql {
     AGREED("local/agreed"),
     HOLDS("local/holds"),
     HOLDS_ON("local/holds_on"),
+    NO_HOLDS("local/no_holds"),
     LOCAL_DEMAND("local/demand"),
     PAGE_END("local/page_end"),
     PREMARK("local/premark"),

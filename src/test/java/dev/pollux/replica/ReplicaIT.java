@@ -317,6 +317,25 @@ class ReplicaIT {
     }
 
     @Test
+    void afterARestartWithoutNetworkATaskThatRanIsNotStartedAgain() {
+        Site a = site("a");
+        TaskId synced = a.push("synced");
+        takeTo(a);
+        close(a);
+        // As its process died while it ran.
+        a.file.sql("UPDATE Jobs SET status = 'Running', lock_by = 'dead', lock_at = 1 WHERE id = '" + synced.value()
+                + "'");
+
+        Site restarted = offline("a");
+        restarted.push("fresh");
+
+        assertThat(restarted.run(1)).containsExactly("fresh");
+        assertThat(restarted.file.number("SELECT count(*) FROM Jobs WHERE id = '" + synced.value()
+                        + "' AND status IN ('Pending', 'Queued') AND attempts = 1"))
+                .isEqualTo(1);
+    }
+
+    @Test
     void whoIsSilentForTooLongStopsStartingWhatTheRemoteKnows() {
         Site a = site(
                 "a",
