@@ -246,14 +246,20 @@ final class LocalFile {
         });
     }
 
-    /** Takes what the remote may give to others out of the reach of this file's workers. */
+    /** Takes what the remote may give to others out of the reach of this file's workers; writes nothing if it is already. */
     Mono<Void> freeze() {
-        return new Unit()
-                .tell(Sql.APPLYING)
-                .tell(Sql.NO_HOLDS)
-                .tell(Sql.FREEZE)
-                .tell(Sql.APPLIED)
-                .run(connection);
+        return Mono.defer(() -> {
+                    Unit unit = new Unit();
+                    List<Boolean> any = unit.ask(Sql.TO_FREEZE, row -> TaskState.number(row, 0) != 0);
+                    return unit.run(connection).then(Mono.fromSupplier(() -> any.get(0)));
+                })
+                .filter(any -> any)
+                .flatMap(any -> new Unit()
+                        .tell(Sql.APPLYING)
+                        .tell(Sql.NO_HOLDS)
+                        .tell(Sql.FREEZE)
+                        .tell(Sql.APPLIED)
+                        .run(connection));
     }
 
     /** Gives it back into their reach. */

@@ -52,6 +52,7 @@ enum Sql {
     APPLY_CHANGED("local/apply/11_changed"),
     APPLY_OURS_SYNCED("local/apply/12_ours_synced"),
     CURSOR("local/cursor"),
+    TO_FREEZE("local/to_freeze"),
     FREEZE("local/freeze"),
     THAW("local/thaw"),
     LOCAL_GIVE_BACK("local/give_back"),
