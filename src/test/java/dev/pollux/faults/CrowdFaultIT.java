@@ -64,7 +64,7 @@ class CrowdFaultIT {
                 Attendant attendant = Attendant.of(sqld)) {
             crew.awaitOutcomesOfEach(LEAST_OUTCOMES);
             mishap.befall(sqld);
-            crew.awaitSteps(Scale.of(1_500, 20_000));
+            crew.awaitSteps(Scale.of(1_000, 20_000));
             crew.awaitOutcomesOfEach(LEAST_OUTCOMES);
             Report.add("10 crowd of " + processes + " processes, sqld", processes, crew.finish());
             return attendant.restarts();

@@ -24,7 +24,7 @@ class ReplicaModelFaultIT {
 
     @Test
     void allSidesAgreeWhateverHappened() throws Exception {
-        int runs = Scale.of(5, 500);
+        int runs = Scale.of(4, 500);
         long firstSeed = Long.getLong("faults.seed", 1) * 1_000_000;
         AtomicReference<ReplicaModel> model = new AtomicReference<>();
         Map<ReplicaModel.Step, Integer> faults = new EnumMap<>(ReplicaModel.Step.class);
