@@ -29,6 +29,7 @@ final class HoldClock {
     private final AtomicBoolean frozen = new AtomicBoolean();
     private final AtomicInteger renewals = new AtomicInteger();
     private final Disposable.Swap timer = Disposables.swap();
+    private volatile boolean warned;
 
     /**
      * @param holdTime for how long after the remote was asked our tasks are ours
@@ -71,12 +72,16 @@ final class HoldClock {
     }
 
     private void expire() {
-        freeze().subscribe(
-                        null,
-                        error -> LOG.warn(
-                                "the tasks of a replica that has not synced for {} could not be put out of reach",
-                                holdTime,
-                                error));
+        freeze().subscribe(null, this::failed, () -> warned = false);
+    }
+
+    /** Says it once, for it is tried again every second. */
+    private void failed(Throwable error) {
+        if (!warned) {
+            warned = true;
+            LOG.warn(
+                    "the tasks of a replica that has not synced for {} could not be put out of reach", holdTime, error);
+        }
     }
 
     /** Whether something may be frozen; forgets it. */

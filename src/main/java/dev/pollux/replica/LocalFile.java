@@ -107,29 +107,24 @@ final class LocalFile {
 
     /** The file's path; empty for a memory database. */
     Mono<String> path() {
-        return Mono.defer(() -> {
-            Unit unit = new Unit();
-            List<String> path = unit.ask(Sql.PATH, row -> text(row, 0));
-            return unit.run(connection).then(Mono.fromSupplier(() -> path.get(0)));
-        });
+        return Mono.defer(() -> new Unit().one(connection, Sql.PATH, row -> text(row, 0)));
     }
 
     /** Begins a talk with the remote. */
     Mono<Identity> begin(String nonce) {
-        return Mono.defer(() -> {
-            Unit unit = new Unit().with("nonce", nonce);
-            List<Identity> me = unit.ask(
-                    Sql.BEGIN,
-                    row -> new Identity(
-                            text(row, 0),
-                            row.get(1, String.class),
-                            TaskState.number(row, 2),
-                            row.get(3, String.class),
-                            text(row, 4),
-                            TaskState.number(row, 5),
-                            TaskState.number(row, 6) != 0));
-            return unit.run(connection).then(Mono.fromSupplier(() -> me.get(0)));
-        });
+        return Mono.defer(() -> new Unit()
+                .with("nonce", nonce)
+                .one(
+                        connection,
+                        Sql.BEGIN,
+                        row -> new Identity(
+                                text(row, 0),
+                                row.get(1, String.class),
+                                TaskState.number(row, 2),
+                                row.get(3, String.class),
+                                text(row, 4),
+                                TaskState.number(row, 5),
+                                TaskState.number(row, 6) != 0)));
     }
 
     /** The queues that are polled here. */
@@ -175,15 +170,15 @@ final class LocalFile {
 
     /** The next page of changes, now noted as one that the remote may know of; empty if there is none. */
     Mono<Page> nextPage() {
-        return Mono.defer(() -> {
-                    Unit unit = new Unit().with("tasks", (long) PAGE_TASKS).with("bytes", (long) PAGE_BYTES);
-                    List<PageEnd> ends = unit.ask(
-                            Sql.PAGE_END,
-                            row -> row.get(0, Long.class) == null
-                                    ? new PageEnd(0, 0)
-                                    : new PageEnd(TaskState.number(row, 0), TaskState.number(row, 1)));
-                    return unit.run(connection).then(Mono.fromSupplier(() -> ends.get(0)));
-                })
+        return Mono.defer(() -> new Unit()
+                        .with("tasks", (long) PAGE_TASKS)
+                        .with("bytes", (long) PAGE_BYTES)
+                        .one(
+                                connection,
+                                Sql.PAGE_END,
+                                row -> row.get(0, Long.class) == null
+                                        ? new PageEnd(0, 0)
+                                        : new PageEnd(TaskState.number(row, 0), TaskState.number(row, 1))))
                 .filter(end -> end.last() > 0)
                 .flatMap(end -> {
                     Unit unit = new Unit().with("last", end.last());
@@ -248,16 +243,13 @@ final class LocalFile {
 
     /** Takes what the remote may give to others out of the reach of this file's workers; writes nothing if it is already. */
     Mono<Void> freeze() {
-        return Mono.defer(() -> {
-                    Unit unit = new Unit();
-                    List<Boolean> any = unit.ask(Sql.TO_FREEZE, row -> TaskState.number(row, 0) != 0);
-                    return unit.run(connection).then(Mono.fromSupplier(() -> any.get(0)));
-                })
+        return Mono.defer(() -> new Unit().one(connection, Sql.TO_FREEZE, row -> TaskState.number(row, 0) != 0))
                 .filter(any -> any)
                 .flatMap(any -> new Unit()
+                        .with("held", 1L)
                         .tell(Sql.APPLYING)
                         .tell(Sql.NO_HOLDS)
-                        .tell(Sql.FREEZE)
+                        .tell(Sql.ASIDE)
                         .tell(Sql.APPLIED)
                         .run(connection));
     }
@@ -270,8 +262,10 @@ final class LocalFile {
     /** Up to a page of the tasks that we hold and nobody here polls for, now out of the workers' reach, with their holds. */
     Mono<Map<String, Long>> toGiveBack() {
         return Mono.defer(() -> {
-            Unit unit =
-                    new Unit().with("tasks", (long) PAGE_TASKS).with("orphaned_after", config.orphanedAfterSeconds());
+            Unit unit = new Unit()
+                    .with("tasks", (long) PAGE_TASKS)
+                    .with("orphaned_after", config.orphanedAfterSeconds())
+                    .with("held", 2L);
             unit.tell(Sql.APPLYING).tell(Sql.LOCAL_GIVE_BACK).tell(Sql.ASIDE);
             List<Map.Entry<String, Long>> leases =
                     unit.ask(Sql.GIVING_BACK, row -> Map.entry(text(row, 0), TaskState.number(row, 1)));
@@ -299,21 +293,13 @@ final class LocalFile {
     record Counts(long unsent, long held) {}
 
     Mono<Counts> counts() {
-        return Mono.defer(() -> {
-            Unit unit = new Unit();
-            List<Counts> counts =
-                    unit.ask(Sql.COUNTS, row -> new Counts(TaskState.number(row, 0), TaskState.number(row, 1)));
-            return unit.run(connection).then(Mono.fromSupplier(() -> counts.get(0)));
-        });
+        return Mono.defer(() -> new Unit()
+                .one(connection, Sql.COUNTS, row -> new Counts(TaskState.number(row, 0), TaskState.number(row, 1))));
     }
 
     /** The number of the last change that is to be sent; 0 if there is none. */
     Mono<Long> lastChange() {
-        return Mono.defer(() -> {
-            Unit unit = new Unit();
-            List<Long> last = unit.ask(Sql.LAST_CHANGE, row -> TaskState.number(row, 0));
-            return unit.run(connection).then(Mono.fromSupplier(() -> last.get(0)));
-        });
+        return Mono.defer(() -> new Unit().one(connection, Sql.LAST_CHANGE, row -> TaskState.number(row, 0)));
     }
 
     /**
@@ -326,10 +312,11 @@ final class LocalFile {
         return new Unit()
                 .with("id", newId)
                 .with("lease", newId == null ? 0L : -1L)
+                .with("held", 1L)
                 .tell(Sql.APPLYING)
                 .tell(Sql.REJOIN)
-                .tell(Sql.REJOIN_ASIDE)
                 .tell(Sql.REJOIN_ASKING)
+                .tell(Sql.ASIDE)
                 .tell(Sql.REJOIN_CHANGES)
                 .tell(Sql.APPLIED)
                 .run(connection);

@@ -77,11 +77,7 @@ final class RemoteDatabase {
     }
 
     private static Mono<Long> count(Connection connection, Sql sql) {
-        return Mono.defer(() -> {
-            Unit unit = new Unit();
-            List<Long> counts = unit.ask(sql, row -> TaskState.number(row, 0));
-            return unit.run(connection).then(Mono.fromSupplier(() -> counts.get(0)));
-        });
+        return Mono.defer(() -> new Unit().one(connection, sql, row -> TaskState.number(row, 0)));
     }
 
     /** Begins a turn: holds on to what the replica holds, takes tasks for its workers, and tells what it is to hear. */

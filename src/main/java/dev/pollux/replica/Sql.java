@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /** The replica's statements, one a resource file: those for its own file, and those for the remote database. */
+@SuppressWarnings("ImmutableEnumChecker") // The list is immutable, but its type does not say so.
 enum Sql {
     LOCAL_REPLICA("local/setup/1_replica"),
     LOCAL_CHANGES("local/setup/2_changes"),
@@ -53,7 +54,6 @@ enum Sql {
     APPLY_OURS_SYNCED("local/apply/12_ours_synced"),
     CURSOR("local/cursor"),
     TO_FREEZE("local/to_freeze"),
-    FREEZE("local/freeze"),
     THAW("local/thaw"),
     LOCAL_GIVE_BACK("local/give_back"),
     ASIDE("local/aside"),
@@ -64,7 +64,6 @@ enum Sql {
     COUNTS("local/counts"),
     LAST_CHANGE("local/last_change"),
     REJOIN("local/rejoin"),
-    REJOIN_ASIDE("local/rejoin_aside"),
     REJOIN_ASKING("local/rejoin_asking"),
     REJOIN_CHANGES("local/rejoin_changes"),
 
@@ -103,9 +102,8 @@ enum Sql {
     WRITTEN("remote/written"),
     REMOTE_GIVE_BACK("remote/give_back");
 
-    private static final Pattern PARAMETER = Pattern.compile(":([a-z_]+)");
-
     private final String text;
+    private final List<String> parameters;
 
     Sql(String resource) {
         String path = resource.startsWith("/") ? resource + ".sql" : "sql/" + resource + ".sql";
@@ -115,6 +113,12 @@ enum Sql {
             }
             String whole = new String(stream.readAllBytes(), StandardCharsets.UTF_8);
             text = whole.replaceAll("--[^\n]*\n", "").strip();
+            parameters = Pattern.compile(":([a-z_]+)")
+                    .matcher(text)
+                    .results()
+                    .map(found -> found.group(1))
+                    .distinct()
+                    .toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -125,22 +129,16 @@ enum Sql {
         values();
     }
 
-    /** The statement, with its parameters as {@code :name}. */
-    String text() {
-        return text;
-    }
-
     /** The parameters' names. */
     List<String> parameters() {
-        return PARAMETER
-                .matcher(text)
-                .results()
-                .map(found -> found.group(1))
-                .distinct()
-                .toList();
+        return parameters;
     }
 
-    /** The statement with a suffix to the names of these parameters, so that it may stand in a text more than once. */
+    /**
+     * The statement, with its parameters as {@code :name}.
+     *
+     * @param own those parameters that get the suffix, so that it may stand in a text more than once
+     */
     String text(Iterable<String> own, String suffix) {
         String renamed = text;
         for (String name : own) {

@@ -41,36 +41,39 @@ final class Unit {
 
     /** Adds a statement of whose rows nothing is wanted. */
     Unit tell(Sql sql) {
-        ask(sql, row -> "");
-        return this;
+        return tell(sql, Map.of());
     }
 
     /** The same, with values of its own for some of its parameters. */
     Unit tell(Sql sql, Map<String, ?> own) {
-        String suffix = "_" + readers.size();
-        own.forEach((name, value) -> values.put(name + suffix, value));
-        for (String name : sql.parameters()) {
-            used.add(own.containsKey(name) ? name + suffix : name);
-        }
-        append(sql.text(own.keySet(), suffix));
-        readers.add(new Reader<>(row -> "", row -> {}));
+        add(sql, own, new Reader<>(row -> "", row -> {}));
         return this;
     }
 
     /** Adds a statement; the list has its rows once the unit {@linkplain #run has run}. */
     <V> List<V> ask(Sql sql, Function<Readable, V> row) {
         List<V> rows = new ArrayList<>();
-        used.addAll(sql.parameters());
-        append(sql.text());
-        readers.add(new Reader<>(row, rows::add));
+        add(sql, Map.of(), new Reader<>(row, rows::add));
         return rows;
     }
 
-    private void append(String statement) {
+    private void add(Sql sql, Map<String, ?> own, Reader<?> reader) {
+        String suffix = "_" + readers.size();
+        own.forEach((name, value) -> values.put(name + suffix, value));
+        for (String name : sql.parameters()) {
+            used.add(own.containsKey(name) ? name + suffix : name);
+        }
         if (!text.isEmpty()) {
             text.append(";\n");
         }
-        text.append(statement);
+        text.append(sql.text(own.keySet(), suffix));
+        readers.add(reader);
+    }
+
+    /** Adds a statement that gives one row, and runs all. */
+    <V> Mono<V> one(Connection connection, Sql sql, Function<Readable, V> row) {
+        List<V> rows = ask(sql, row);
+        return run(connection).then(Mono.fromSupplier(() -> rows.get(0)));
     }
 
     /** Runs all; completes when it is committed and every row is read. */

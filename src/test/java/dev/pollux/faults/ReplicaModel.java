@@ -33,7 +33,6 @@ final class ReplicaModel {
     private final List<ReplicaMachine> machines;
     private final List<String> tasks = new ArrayList<>();
     private final Set<String> deleted = new HashSet<>();
-    private final Set<String> retried = new HashSet<>();
     private final List<String> history = new ArrayList<>();
     private final Map<Step, Integer> faults = new LinkedHashMap<>();
     private final List<String> wrong = new ArrayList<>();
@@ -209,7 +208,6 @@ final class ReplicaModel {
             }
             case 2 -> {
                 did(Step.ORDER, name(task) + " is retried" + where);
-                retried.add(task);
                 database.sql(
                         "UPDATE Jobs SET status = 'Pending', attempts = 0, lock_by = NULL, lock_at = NULL, lease = NULL"
                                 + is + "status IN ('Done', 'Killed')");

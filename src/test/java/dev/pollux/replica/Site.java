@@ -12,8 +12,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Subscription;
 import reactor.core.Disposable;
+import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 
 /** One machine with a replica: its file, its storage, and a look into the file past both. */
 final class Site implements AutoCloseable {
@@ -40,8 +43,9 @@ final class Site implements AutoCloseable {
         storage.setup().block(WAIT);
     }
 
-    Site(Path path, String remoteUrl) {
-        this(path, remoteUrl, BY_HAND);
+    /** The replica's id. */
+    String id() {
+        return String.valueOf(file.sql("SELECT id FROM PolluxReplica").get(0).get(0));
     }
 
     SyncReport sync() {
@@ -58,7 +62,7 @@ final class Site implements AutoCloseable {
     List<String> run(int tasks) {
         return storage.poll(Worker.named("worker"))
                 .transform(storage.lock())
-                .concatMap(task -> storage.ack((Task<String> t) -> reactor.core.publisher.Mono.just(t.args()))
+                .concatMap(task -> storage.ack((Task<String> t) -> Mono.just(t.args()))
                         .apply(task)
                         .thenReturn(task.args()))
                 .take(tasks)
@@ -75,6 +79,7 @@ final class Site implements AutoCloseable {
         return waiting;
     }
 
+    /** The status of a task in the file, and who holds it; null if it is not there. */
     @Nullable
     String status(TaskId id) {
         List<List<@Nullable Object>> rows =
@@ -90,9 +95,9 @@ final class Site implements AutoCloseable {
     }
 
     /** Subscribes and asks for nothing. */
-    private static final class NoDemand extends reactor.core.publisher.BaseSubscriber<Task<String>> {
+    private static final class NoDemand extends BaseSubscriber<Task<String>> {
         @Override
-        protected void hookOnSubscribe(org.reactivestreams.Subscription subscription) {
+        protected void hookOnSubscribe(Subscription subscription) {
             // Nothing is asked for.
         }
     }

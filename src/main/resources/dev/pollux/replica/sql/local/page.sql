@@ -1,6 +1,5 @@
--- The tasks of a page of changes as they are now; a status of null says that there is none any more, and
--- the last column whether somebody deleted it. The payload is there where
--- the remote may not have it.
+-- The tasks of a page of changes as they are now; a status of null says that there is none any more, and the last column but one
+-- whether somebody deleted it. The payload is there where the remote may not have it.
 SELECT PolluxChanges.task,
        max(PolluxChanges.retried),
        Jobs.status,

@@ -1,4 +1,4 @@
--- 1 if freeze.sql or no_holds.sql would change anything, otherwise 0: a file is not written to for nothing.
+-- 1 if aside.sql, of what is ours to run, or no_holds.sql would change anything, otherwise 0: a file is not written to for nothing.
 SELECT EXISTS (SELECT 1 FROM PolluxReplica WHERE hold_until <> 0)
     OR EXISTS (SELECT 1
                FROM PolluxSynced JOIN Jobs ON Jobs.id = PolluxSynced.task

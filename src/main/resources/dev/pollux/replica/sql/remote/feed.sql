@@ -1,6 +1,5 @@
 -- What the replica is to hear of next: up to :tasks tasks, or as many as have :bytes together, but one at least. held says that the
--- replica holds it; only then the payload is there. The last
--- column is how many bytes the tasks up to this one have.
+-- replica holds it; only then the payload is there. The last column is how many bytes the tasks up to this one have.
 SELECT seq, task, status, job_type, attempts, max_attempts, run_at, last_error, done_at, priority, metadata, held, lease, followed,
        CASE WHEN held THEN job END,
        total

@@ -1,0 +1,98 @@
+package dev.pollux.replica;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pollux.TaskId;
+import dev.pollux.testing.Sqld;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Files that were copied, and servers that were made anew, restored, or have forgotten a replica. */
+class ReplicaIdentityIT extends SyncedSites {
+
+    @Test
+    void aFileThatWasCopiedIsRefusedUntilItRejoins() {
+        Site a = site("a");
+        TaskId id = a.push("one");
+        a.sync();
+        a.file.sql("VACUUM INTO '" + folder.resolve("copy.db") + "'");
+        a.sync();
+        Site copy = site("copy");
+        copy.push("new");
+
+        assertThat(failure(copy))
+                .isInstanceOf(ReplicaException.class)
+                .hasMessageContaining("was copied")
+                .hasMessageContaining("rejoinAfterCopy()");
+        assertThat(remote.number("SELECT count(*) FROM Jobs")).isEqualTo(1);
+
+        copy.replica.rejoinAfterCopy().block(Site.WAIT);
+        copy.sync();
+
+        assertThat(remote.number("SELECT count(*) FROM Jobs")).isEqualTo(2);
+        assertThat(copy.status(id)).as("a task of the other file now").isNull();
+        a.sync();
+        copy.sync();
+    }
+
+    @Test
+    void aRemoteThatWasMadeAnewIsRefusedUntilTheReplicaRejoins() {
+        Site a = site("a");
+        TaskId pooled = a.push("pooled");
+        a.sync();
+        TaskId unsent = a.push("unsent");
+        Sqld.shared().reset();
+
+        assertThat(failure(a))
+                .isInstanceOf(ReplicaException.class)
+                .hasMessageContaining("made anew")
+                .hasMessageContaining("rejoinAfterReset()");
+        assertThat(remote.number("SELECT count(*) FROM Jobs")).isZero();
+
+        a.replica.rejoinAfterReset().block(Site.WAIT);
+        a.sync();
+
+        assertThat(remoteStatus(pooled)).isEqualTo("Pending 0 ");
+        assertThat(remoteStatus(unsent)).isEqualTo("Pending 0 ");
+    }
+
+    @Test
+    void aRemoteThatWasRestoredIsRefusedUntilTheReplicaRejoins() {
+        Site a = site("a");
+        TaskId id = a.push("one");
+        takeTo(a);
+        List<List<Object>> backup = remote.sql("SELECT turn, nonce FROM PolluxReplicas");
+        a.run(1);
+        a.sync();
+        remote.sql("UPDATE PolluxReplicas SET turn = " + backup.get(0).get(0) + ", nonce = '"
+                + backup.get(0).get(1) + "'");
+        // A backup tells nobody what it brings back.
+        String trigger = String.valueOf(remote.sql("SELECT sql FROM sqlite_schema WHERE name = 'PolluxFeedUpdate'")
+                .get(0)
+                .get(0));
+        remote.sql("DROP TRIGGER PolluxFeedUpdate");
+        remote.sql("UPDATE Jobs SET status = 'Queued', last_error = NULL, done_at = NULL");
+        remote.sql(trigger);
+
+        assertThat(failure(a)).isInstanceOf(ReplicaException.class).hasMessageContaining("restored from a backup");
+
+        a.replica.rejoinAfterReset().block(Site.WAIT);
+        a.sync();
+        assertThat(remoteStatus(id)).as("what the remote has counts").isEqualTo("Pending 0 ");
+    }
+
+    @Test
+    void aReplicaThatWasForgottenIsToldSoAndGoesOnAfterRejoining() {
+        Site a = site("a");
+        TaskId id = a.push("one");
+        a.sync();
+        remote.sql("UPDATE PolluxReplicas SET last_seen = last_seen - 91 * 86400");
+        site("b").sync();
+
+        assertThat(failure(a)).isInstanceOf(ReplicaException.class).hasMessageContaining("does not know this replica");
+
+        a.replica.rejoinAfterReset().block(Site.WAIT);
+        assertThat(a.sync().refused()).isEmpty();
+        assertThat(remoteStatus(id)).isEqualTo("Pending 0 ");
+    }
+}
