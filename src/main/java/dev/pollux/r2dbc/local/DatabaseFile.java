@@ -68,9 +68,13 @@ final class DatabaseFile {
         try {
             Path real = real(path);
             FileMark now = FileMark.of(real);
-            int others = OpenFiles.askOthers(real, now);
-            if (others > 0) {
-                throw errors.othersOpen(others);
+            for (int others = OpenFiles.askOthers(real, now); others > 0; others = OpenFiles.askOthers(real, now)) {
+                FileMark again = FileMark.of(real);
+                if (again.equals(now)) {
+                    throw errors.othersOpen(others);
+                }
+                // They made the file, or its log, after we had looked.
+                now = again;
             }
             if (seen && Files.notExists(real)) {
                 throw errors.fileDeleted();
