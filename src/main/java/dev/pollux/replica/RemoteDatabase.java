@@ -4,6 +4,7 @@ import dev.pollux.TaskId;
 import dev.pollux.replica.LocalFile.Demand;
 import dev.pollux.replica.LocalFile.Identity;
 import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.R2dbcBadGrammarException;
 import io.r2dbc.spi.Readable;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -27,13 +28,27 @@ final class RemoteDatabase {
             Sql.REMOTE_ON_DELETE,
             Sql.REMOTE_IDENTITY);
 
+    /** How much SQL a server knows. */
+    enum Dialect {
+        WHOLE(Sql.TAKE),
+        WITHOUT_RECURSION(Sql.TAKE_PLAINLY);
+
+        private final Sql take;
+
+        Dialect(Sql take) {
+            this.take = take;
+        }
+    }
+
     private final Connection connection;
+    private final Dialect dialect;
     private final ReplicaConfig config;
     private final Identity me;
     private int requests;
 
-    RemoteDatabase(Connection connection, ReplicaConfig config, Identity me) {
+    RemoteDatabase(Connection connection, Dialect dialect, ReplicaConfig config, Identity me) {
         this.connection = connection;
+        this.dialect = dialect;
         this.config = config;
         this.me = me;
     }
@@ -56,13 +71,22 @@ final class RemoteDatabase {
     record Greeting(
             String remote, @Nullable Long turn, @Nullable String nonce, Feed feed) {}
 
-    /** Makes what is missing for replicas, on a database that has the queue's tables. */
-    static Mono<Void> setup(Connection connection) {
-        return count(connection, Sql.HAS_FEED).filter(there -> there == 0).flatMap(missing -> {
-            Unit unit = new Unit().with("id", TaskId.next().value());
-            SETUP.forEach(unit::tell);
-            return addOrigin(connection).then(unit.run(connection));
-        });
+    /** Makes what is missing for replicas, on a database that has the queue's tables, and tells what the server knows. */
+    static Mono<Dialect> setup(Connection connection) {
+        return count(connection, Sql.HAS_FEED)
+                .filter(there -> there == 0)
+                .flatMap(missing -> {
+                    Unit unit = new Unit().with("id", TaskId.next().value());
+                    SETUP.forEach(unit::tell);
+                    return addOrigin(connection).then(unit.run(connection));
+                })
+                .then(dialect(connection));
+    }
+
+    private static Mono<Dialect> dialect(Connection connection) {
+        return count(connection, Sql.HAS_RECURSION)
+                .thenReturn(Dialect.WHOLE)
+                .onErrorReturn(R2dbcBadGrammarException.class, Dialect.WITHOUT_RECURSION);
     }
 
     /** Another replica may add the column at the same time. */
@@ -113,7 +137,7 @@ final class RemoteDatabase {
             for (Demand queue : demand) {
                 unit.tell(Sql.SWEEP, Map.of("queue", queue.queue()));
                 if (queue.room() > 0) {
-                    unit.tell(Sql.TAKE, Map.of("queue", queue.queue(), "room", queue.room()));
+                    unit.tell(dialect.take, Map.of("queue", queue.queue(), "room", queue.room()));
                 }
             }
             if (me.forced()) {

@@ -6,6 +6,7 @@ import dev.pollux.TaskCodec;
 import dev.pollux.TaskId;
 import dev.pollux.r2dbc.LibsqlConnectionFactory;
 import dev.pollux.replica.LocalFile.Counts;
+import dev.pollux.replica.RemoteDatabase.Dialect;
 import io.r2dbc.spi.Closeable;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
@@ -17,6 +18,7 @@ import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.DoubleSupplier;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -52,7 +54,9 @@ public final class Replica implements ConnectionFactory, Closeable {
     private final Mono<Replica> opened;
     private final OneAtATime turns = new OneAtATime();
     private final AtomicInteger urgent = new AtomicInteger();
-    private final AtomicBoolean remoteIsSetUp = new AtomicBoolean();
+    /** What the remote knows, once it is set up. */
+    private final AtomicReference<@Nullable Dialect> dialect = new AtomicReference<>();
+
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Sinks.Many<ReplicaStatus> statuses = Sinks.many().replay().latest();
     private final Background background;
@@ -144,7 +148,7 @@ public final class Replica implements ConnectionFactory, Closeable {
                 // The remote may have been made anew since it was set up.
                 .onErrorResume(
                         R2dbcBadGrammarException.class,
-                        error -> remoteIsSetUp.getAndSet(false) ? syncOnce(rest) : Mono.error(error))
+                        error -> dialect.getAndSet(null) != null ? syncOnce(rest) : Mono.error(error))
                 .flatMap(report -> told(null).thenReturn(report))
                 .onErrorResume(error -> told(error).then(Mono.error(error)))));
     }
@@ -277,27 +281,27 @@ public final class Replica implements ConnectionFactory, Closeable {
                     return Mono.usingWhen(
                             remote.create(),
                             there -> setUpRemote(there)
-                                    .then(file.begin(TaskId.next().value()))
-                                    .flatMap(me -> new Sync(
-                                                    file,
-                                                    new RemoteDatabase(there, config, me),
-                                                    me,
-                                                    holds,
-                                                    rest,
-                                                    this::progress)
-                                            .run()),
+                                    .flatMap(known -> file.begin(TaskId.next().value())
+                                            .flatMap(me -> new Sync(
+                                                            file,
+                                                            new RemoteDatabase(there, known, config, me),
+                                                            me,
+                                                            holds,
+                                                            rest,
+                                                            this::progress)
+                                                    .run())),
                             Connection::close);
                 },
                 Connection::close);
     }
 
-    private Mono<Void> setUpRemote(Connection there) {
-        return remoteIsSetUp.get()
-                ? Mono.empty()
-                : LibsqlStorage.create(remote, TaskCodec.bytes(), Config.of("pollux-replica"))
-                        .setup()
-                        .then(RemoteDatabase.setup(there))
-                        .then(Mono.fromRunnable(() -> remoteIsSetUp.set(true)));
+    private Mono<Dialect> setUpRemote(Connection there) {
+        return Mono.justOrEmpty(dialect.get())
+                .switchIfEmpty(
+                        Mono.defer(() -> LibsqlStorage.create(remote, TaskCodec.bytes(), Config.of("pollux-replica"))
+                                .setup()
+                                .then(RemoteDatabase.setup(there))
+                                .doOnNext(dialect::set)));
     }
 
     /** Tells how far a sync that goes on has come. */

@@ -87,7 +87,10 @@ enum Sql {
     REMOTE_DEMAND("remote/demand"),
     /** The queue's own. */
     SWEEP("/dev/pollux/sql/sweep"),
+    HAS_RECURSION("remote/setup/has_recursion"),
     TAKE("remote/take"),
+    /** The same without recursion. */
+    TAKE_PLAINLY("remote/take_plainly"),
     HEARD("remote/heard"),
     RELEARN("remote/relearn"),
     FEED("remote/feed"),

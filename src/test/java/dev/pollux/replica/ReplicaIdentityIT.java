@@ -3,7 +3,6 @@ package dev.pollux.replica;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pollux.TaskId;
-import dev.pollux.testing.Sqld;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -41,7 +40,7 @@ class ReplicaIdentityIT extends SyncedSites {
         TaskId pooled = a.push("pooled");
         a.sync();
         TaskId unsent = a.push("unsent");
-        Sqld.shared().reset();
+        makeTheServerAnew();
 
         assertThat(failure(a))
                 .isInstanceOf(ReplicaException.class)
@@ -67,7 +66,7 @@ class ReplicaIdentityIT extends SyncedSites {
         remote.sql("UPDATE PolluxReplicas SET turn = " + backup.get(0).get(0) + ", nonce = '"
                 + backup.get(0).get(1) + "'");
         // A backup tells nobody what it brings back.
-        String trigger = String.valueOf(remote.sql("SELECT sql FROM sqlite_schema WHERE name = 'PolluxFeedUpdate'")
+        String trigger = String.valueOf(remote.sql("SELECT sql FROM sqlite_schema WHERE name LIKE 'PolluxFeedUpdate'")
                 .get(0)
                 .get(0));
         remote.sql("DROP TRIGGER PolluxFeedUpdate");

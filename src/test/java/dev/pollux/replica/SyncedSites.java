@@ -7,32 +7,75 @@ import dev.pollux.LibsqlStorage;
 import dev.pollux.TaskId;
 import dev.pollux.testing.Sqld;
 import dev.pollux.testing.TestDatabase;
+import dev.pollux.testing.Tursodb;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 import reactor.core.Disposable;
 
-/** Machines with replicas of one real sqld, which sync when the test says so. */
+/** Machines with replicas of one real server, which sync when the test says so. Each test runs with each kind of server. */
+@ParameterizedClass
+@EnumSource
 abstract class SyncedSites {
+
+    /** A kind of server. */
+    enum Kind {
+        SQLD,
+        TURSODB
+    }
+
+    @Parameter
+    Kind kind = Kind.SQLD;
 
     @TempDir
     Path folder;
 
     private final List<Site> sites = new ArrayList<>();
+    private @Nullable Tursodb tursodb;
+    private String url;
     TestDatabase remote;
 
     @BeforeEach
-    void emptyServer() {
-        Sqld.shared().reset();
-        remote = TestDatabase.at(Sqld.shared().r2dbcUrl());
+    void startWithAnEmptyServer() {
+        url = emptyServer();
+        remote = TestDatabase.at(url);
+    }
+
+    private String emptyServer() {
+        if (kind == Kind.SQLD) {
+            Sqld.shared().reset();
+            return Sqld.shared().r2dbcUrl();
+        }
+        Tursodb fresh = Tursodb.start();
+        tursodb = fresh;
+        return fresh.r2dbcUrl();
     }
 
     @AfterEach
-    void closeSites() {
+    void closeAll() {
         sites.forEach(Site::close);
+        if (tursodb != null) {
+            tursodb.close();
+        }
+    }
+
+    /** The server is another from now on, as its URL is not. */
+    void makeTheServerAnew() {
+        remote.sql(String.join(
+                "; ",
+                "DROP TABLE Jobs",
+                "DROP TABLE Workers",
+                "DROP TABLE PolluxSchema",
+                "DROP TABLE PolluxRemote",
+                "DROP TABLE PolluxReplicas",
+                "DROP TABLE PolluxFeed"));
     }
 
     Site site(String name) {
@@ -40,7 +83,7 @@ abstract class SyncedSites {
     }
 
     Site site(String name, ReplicaConfig config) {
-        return open(name, Sqld.shared().r2dbcUrl(), config);
+        return open(name, url, config);
     }
 
     /** A machine that has no network. */

@@ -2,24 +2,14 @@ package dev.pollux.testing;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * A real sqld (libsql-server) on a free port of 127.0.0.1, with a data folder of its own.
@@ -29,15 +19,7 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class Sqld implements AutoCloseable {
 
-    private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
     private static final int START_TRIES = 5;
-
-    // Plain HTTP/1.1: sqld hangs at an upgrade to h2c.
-    private static final HttpClient HTTP = HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(Duration.ofSeconds(5))
-            .build();
-    private static final JsonMapper JSON = new JsonMapper();
 
     /** Started by the first suite that asks, stopped when the JVM ends. */
     private static final class Shared {
@@ -88,7 +70,7 @@ public final class Sqld implements AutoCloseable {
     }
 
     private static Sqld start(@Nullable TokenKey key, boolean primary, String... extraArgs) {
-        Path binary = SqldBinary.path();
+        Path binary = ServerBinaries.sqld();
         String said = "";
         for (int i = 0; i < START_TRIES; i++) {
             Path folder = null;
@@ -97,8 +79,8 @@ public final class Sqld implements AutoCloseable {
             try {
                 folder = Files.createTempDirectory("pollux-sqld");
                 // Free now, but another process may take it before sqld does: then the next try takes another.
-                int port = freePort();
-                int grpcPort = primary ? freePort() : 0;
+                int port = Servers.freePort();
+                int grpcPort = primary ? Servers.freePort() : 0;
                 List<String> command = new ArrayList<>(List.of(
                         binary.toString(),
                         "--no-welcome",
@@ -114,8 +96,8 @@ public final class Sqld implements AutoCloseable {
                     command.addAll(List.of("--grpc-listen-addr", "127.0.0.1:" + grpcPort));
                 }
                 command.addAll(List.of(extraArgs));
-                process = run(command, folder);
-                ready = awaitHealth(process, port);
+                process = Servers.run(command, log(folder));
+                ready = Servers.answers(process, url(port) + "/health");
                 if (ready) {
                     return new Sqld(process, command, port, grpcPort, folder);
                 }
@@ -127,19 +109,12 @@ public final class Sqld implements AutoCloseable {
                 throw new UncheckedIOException(e);
             } finally {
                 if (!ready) {
-                    stop(process);
-                    delete(folder);
+                    Servers.stop(process);
+                    Servers.delete(folder);
                 }
             }
         }
         throw new IllegalStateException("sqld did not start: " + said);
-    }
-
-    private static Process run(List<String> command, Path folder) throws IOException {
-        return new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(log(folder).toFile())
-                .start();
     }
 
     /** The write-ahead log of its database. */
@@ -153,6 +128,10 @@ public final class Sqld implements AutoCloseable {
 
     /** Where it listens, for example {@code http://127.0.0.1:12345}. */
     public String url() {
+        return url(port);
+    }
+
+    private static String url(int port) {
         return "http://127.0.0.1:" + port;
     }
 
@@ -197,7 +176,7 @@ public final class Sqld implements AutoCloseable {
 
     /** Stops it, as a crash or an operator would; its folder stays until {@link #close()}. */
     public void stop() {
-        stop(process);
+        Servers.stop(process);
     }
 
     /** Ends it at once, as {@code kill -9} does; its folder stays. */
@@ -213,8 +192,8 @@ public final class Sqld implements AutoCloseable {
     /** Starts it again, after it was stopped or killed, on the same data and the same port. */
     public void startAgain() {
         try {
-            process = run(command, folder);
-            if (!awaitHealth(process, port)) {
+            process = Servers.run(command, log(folder));
+            if (!Servers.answers(process, url(port) + "/health")) {
                 throw new IllegalStateException("sqld did not start again: " + Files.readString(log(folder)));
             }
         } catch (IOException e) {
@@ -225,8 +204,8 @@ public final class Sqld implements AutoCloseable {
     /** Stops it and deletes its folder. Idempotent. */
     @Override
     public void close() {
-        stop(process);
-        delete(folder);
+        Servers.stop(process);
+        Servers.delete(folder);
     }
 
     private JsonNode post(String... statements) {
@@ -235,87 +214,6 @@ public final class Sqld implements AutoCloseable {
             requests.add(Map.of("type", "execute", "stmt", Map.of("sql", sql)));
         }
         requests.add(Map.of("type", "close"));
-        HttpRequest request = HttpRequest.newBuilder(URI.create(url() + "/v2/pipeline"))
-                .timeout(Duration.ofSeconds(30))
-                .POST(HttpRequest.BodyPublishers.ofString(JSON.writeValueAsString(Map.of("requests", requests))))
-                .build();
-        try {
-            return JSON.readTree(
-                    HTTP.send(request, HttpResponse.BodyHandlers.ofString()).body());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted", e);
-        }
-    }
-
-    /**
-     * Whether the server came up: it answers, and it is still running (if not, another server on the port answered).
-     * The wait between two tries ends at once when the process does.
-     */
-    private static boolean awaitHealth(Process process, int port) {
-        HttpRequest health = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/health"))
-                .timeout(Duration.ofSeconds(5))
-                .build();
-        long deadline = System.nanoTime() + START_TIMEOUT.toNanos();
-        boolean answered = false;
-        try {
-            while (System.nanoTime() < deadline) {
-                if (process.waitFor(20, TimeUnit.MILLISECONDS)) {
-                    return false;
-                }
-                if (answered) {
-                    return true;
-                }
-                try {
-                    answered = HTTP.send(health, HttpResponse.BodyHandlers.discarding())
-                                    .statusCode()
-                            == 200;
-                } catch (IOException e) {
-                    // Not listening yet.
-                    answered = false;
-                }
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        return false;
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
-    }
-
-    private static void stop(@Nullable Process process) {
-        if (process == null) {
-            return;
-        }
-        process.destroy();
-        try {
-            // A graceful stop waits for open streams, which a test may have left behind on purpose.
-            if (!process.waitFor(2, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-                process.waitFor(10, TimeUnit.SECONDS);
-            }
-        } catch (InterruptedException e) {
-            process.destroyForcibly();
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private static void delete(@Nullable Path folder) {
-        if (folder == null || !Files.exists(folder)) {
-            return;
-        }
-        try (Stream<Path> all = Files.walk(folder)) {
-            for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(path);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return Servers.post(url() + "/v2/pipeline", Map.of("requests", requests));
     }
 }

@@ -42,9 +42,11 @@ final class HranaClient {
      * What a server is.
      *
      * @param v3 whether it speaks version 3: cursors, and conditions on the state of a transaction
+     * @param streams whether it keeps streams from one request to the next. Turso's own sync server does not: all its clients share
+     *     one connection, and it knows no request to close a stream
      * @param sqliteVersion the SQLite in it
      */
-    record Server(boolean v3, String sqliteVersion) {}
+    record Server(boolean v3, boolean streams, String sqliteVersion) {}
 
     HranaFaults faults() {
         return faults;
@@ -70,10 +72,22 @@ final class HranaClient {
                     if (!reply.isSuccess() && !UNKNOWN_PATH.contains(reply.status())) {
                         return Mono.error(faults.status(reply, false, ask));
                     }
-                    boolean v3 = reply.isSuccess();
-                    return pipeline(options.base(), v3, null, List.of(version(), RequestWriter.CLOSE), ask)
-                            .map(answer -> new Server(v3, sqliteVersion(answer, ask)));
+                    return reply.isSuccess()
+                            ? pipeline(options.base(), true, null, List.of(version(), RequestWriter.CLOSE), ask)
+                                    .map(answer -> new Server(true, true, sqliteVersion(answer, ask)))
+                            : discoverStreams(ask);
                 });
+    }
+
+    /** A server that keeps a stream gives a baton for it. */
+    private Mono<Server> discoverStreams(Ask ask) {
+        return Mono.defer(() -> {
+            HranaStream stream = new HranaStream(this, false, options.base());
+            return stream.send(List.of(version()), ask).flatMap(answer -> {
+                Server server = new Server(false, stream.lost() == null, sqliteVersion(answer, ask));
+                return stream.end(List.of(), ask).thenReturn(server);
+            });
+        });
     }
 
     private static Request version() {

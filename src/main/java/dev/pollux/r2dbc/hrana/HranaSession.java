@@ -116,8 +116,8 @@ final class HranaSession implements Session {
         if (ask.stake() == Stake.WRITE && server.v3() && LoneWrites.takes(request)) {
             return client.loneWrites().run(request, ask);
         }
-        return client.pipeline(options.base(), server.v3(), null, List.of(request, RequestWriter.CLOSE), ask)
-                .map(PipelineReply::first);
+        List<Request> requests = server.streams() ? List.of(request, RequestWriter.CLOSE) : List.of(request);
+        return client.pipeline(options.base(), server.v3(), null, requests, ask).map(PipelineReply::first);
     }
 
     private Mono<Answer> cursor(Call call, @Nullable Long after, int fetchSize, Ask ask) {
@@ -131,6 +131,11 @@ final class HranaSession implements Session {
         return ordered(hold -> {
             if (closed) {
                 return Mono.error(gone());
+            }
+            if (!server.streams()) {
+                return Mono.error(new UnsupportedOperationException(faults.where()
+                        + " has no interactive transactions, for all its clients share one connection: put"
+                        + " what belongs together into one text or batch, which is atomic"));
             }
             if (transaction != null) {
                 return Mono.error(new IllegalStateException("a transaction is already open"));

@@ -77,8 +77,7 @@ class HranaFaultsTest extends ScriptedServer {
 
     @Test
     void aServerWithoutVersionThreeIsSpokenToInVersionTwo() throws Exception {
-        server.enqueue(new MockResponse.Builder().code(404).build());
-        answer(VERSION);
+        greetInVersionTwo();
         answer("{\"baton\":\"b1\",\"base_url\":null,"
                 + results("{\"type\":\"execute\",\"result\":{\"cols\":[],\"rows\":[]}}"));
         answer("{\"baton\":\"b2\",\"base_url\":null,"
@@ -91,18 +90,18 @@ class HranaFaultsTest extends ScriptedServer {
                 assertThatThrownBy(() -> write(session, "INSERT INTO t VALUES (1)"))
                         .isInstanceOf(R2dbcRollbackException.class);
             }
-            assertThat(server.getRequestCount()).isEqualTo(4);
+            assertThat(server.getRequestCount()).isEqualTo(5);
         }
         taken();
         assertThat(taken().getTarget()).isEqualTo("/v2/pipeline");
+        assertThat(body(taken())).contains("\"baton\":\"b0\"").contains("close");
         taken();
         assertThat(body(taken())).contains("\"baton\":\"b1\"").doesNotContain("is_autocommit");
     }
 
     @Test
     void inVersionTwoAStatementThatFailedLosesTheTransactionUnlessItNeverRan() {
-        server.enqueue(new MockResponse.Builder().code(404).build());
-        answer(VERSION);
+        greetInVersionTwo();
         begun();
         answer("{\"baton\":\"b2\",\"base_url\":null,"
                 + batchResult("null", "{\"message\":\"near x\",\"code\":\"SQL_PARSE_ERROR\"}"));
@@ -124,7 +123,7 @@ class HranaFaultsTest extends ScriptedServer {
         }
         assertThat(server.getRequestCount())
                 .as("a lost stream gets no more requests")
-                .isEqualTo(6);
+                .isEqualTo(7);
     }
 
     @Test

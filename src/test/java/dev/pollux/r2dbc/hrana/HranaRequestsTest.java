@@ -149,15 +149,14 @@ class HranaRequestsTest extends ScriptedServer {
 
     @Test
     void versionTwoKnowsTheIndexToo() throws Exception {
-        server.enqueue(new MockResponse.Builder().code(404).build());
-        answer(VERSION);
+        greetInVersionTwo();
         try (Remote remote = new Remote(options().consistentReads(true).build())) {
             Session session = remote.open();
             written(41);
             write(session, "INSERT INTO t VALUES (1)");
             answer(executed("\"integer\",\"value\":\"1\""));
             read(session, "SELECT 1");
-            assertThat(last(4)).contains(AFTER + "41\"");
+            assertThat(last(5)).contains(AFTER + "41\"");
         }
     }
 

@@ -42,6 +42,13 @@ abstract class ScriptedServer {
         answer(VERSION);
     }
 
+    /** What it asks a server that speaks version 2, in three requests. */
+    void greetInVersionTwo() {
+        server.enqueue(new MockResponse.Builder().code(404).build());
+        answer(VERSION.replace("\"baton\":null", "\"baton\":\"b0\""));
+        answer(closed());
+    }
+
     void begun() {
         answer("{\"baton\":\"b1\",\"base_url\":null,"
                 + results("{\"type\":\"execute\",\"result\":{\"cols\":[],\"rows\":[]}}"));

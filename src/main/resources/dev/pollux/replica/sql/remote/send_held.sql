@@ -1,5 +1,5 @@
 -- What became of the tasks that the replica holds, fenced by the hold.
-UPDATE Jobs
+UPDATE Jobs AS task
 SET status = CASE WHEN row.value ->> 'status' IN ('Done', 'Killed') THEN row.value ->> 'status' ELSE 'Queued' END,
     attempts = row.value ->> 'attempts',
     max_attempts = row.value ->> 'max_attempts',
@@ -9,16 +9,16 @@ SET status = CASE WHEN row.value ->> 'status' IN ('Done', 'Killed') THEN row.val
     priority = row.value ->> 'priority',
     metadata = row.value ->> 'metadata'
 FROM json_each(:rows) AS row
-WHERE Jobs.id = row.value ->> 'id'
+WHERE task.id = row.value ->> 'id'
   AND row.value ->> 'held'
   AND row.value ->> 'status' IS NOT NULL
-  AND Jobs.lock_by = :prefix || Jobs.job_type
-  AND ifnull(Jobs.lease, 0) = row.value ->> 'lease'
-  AND +Jobs.status IN ('Queued', 'Running')
+  AND task.lock_by = :prefix || task.job_type
+  AND ifnull(task.lease, 0) = row.value ->> 'lease'
+  AND +task.status IN ('Queued', 'Running')
   AND (row.value ->> 'status' IN ('Done', 'Killed')
-       OR Jobs.attempts <> row.value ->> 'attempts'
-       OR Jobs.max_attempts <> row.value ->> 'max_attempts'
-       OR Jobs.run_at <> row.value ->> 'run_at'
-       OR Jobs.priority <> row.value ->> 'priority'
-       OR Jobs.metadata IS NOT row.value ->> 'metadata')
+       OR task.attempts <> row.value ->> 'attempts'
+       OR task.max_attempts <> row.value ->> 'max_attempts'
+       OR task.run_at <> row.value ->> 'run_at'
+       OR task.priority <> row.value ->> 'priority'
+       OR task.metadata IS NOT row.value ->> 'metadata')
   AND (SELECT writer FROM PolluxRemote) = :replica

