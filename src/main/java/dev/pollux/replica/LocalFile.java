@@ -3,11 +3,13 @@ package dev.pollux.replica;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Readable;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -58,9 +60,9 @@ final class LocalFile {
      * What the file is.
      *
      * @param remote the database that it talked with last, or null
-     * @param turn how often they have talked
-     * @param nonce what it said the last time, or null
-     * @param asked what it is to say this time
+     * @param turn the number of the last request that was answered
+     * @param nonce what it called the last talk, or null
+     * @param asked what it called talks whose answers are not known, the newest last; they may take place yet
      * @param cursor how far it has read the remote's feed
      * @param forced whether it is to be believed whatever the remote remembers of it
      */
@@ -69,13 +71,49 @@ final class LocalFile {
             @Nullable String remote,
             long turn,
             @Nullable String nonce,
-            String asked,
+            List<String> asked,
             long cursor,
             boolean forced) {
+
+        /** How many talks that may take place yet are remembered: requests do not stay under way for that long. */
+        private static final int REMEMBERED = 8;
 
         /** The beginning of the names of its workers on the remote; the queue follows. */
         String workerPrefix() {
             return "pollux-replica:" + id + ":";
+        }
+
+        /** What it calls the talk that goes on. */
+        String talk() {
+            return asked.get(asked.size() - 1);
+        }
+
+        /** What the last talk may have been, by all that is known here. */
+        List<String> nonces() {
+            List<String> nonces = new ArrayList<>(asked);
+            if (nonce != null) {
+                nonces.add(nonce);
+            }
+            return nonces;
+        }
+
+        /**
+         * With a new talk.
+         *
+         * @param last what the remote calls the last one; empty if it knows of none or was not asked
+         */
+        Identity asking(Optional<String> last, String talk) {
+            List<String> open = new ArrayList<>(asked);
+            boolean landed = last.isPresent() && open.remove(last.get());
+            open.add(talk);
+            return new Identity(
+                    id,
+                    remote,
+                    turn,
+                    landed ? last.get() : nonce,
+                    List.copyOf(open.subList(Math.max(0, open.size() - REMEMBERED), open.size())),
+                    cursor,
+                    forced);
         }
     }
 
@@ -90,9 +128,14 @@ final class LocalFile {
      */
     record Page(long last, long newest, List<TaskState> tasks) {}
 
-    /** What a page was answered with. */
+    /**
+     * What a page was answered with.
+     *
+     * @param turn the number of the request
+     */
     record Settlement(
             Page page,
+            long turn,
             List<String> finished,
             List<String> known,
             List<String> outcomesRefused,
@@ -110,21 +153,30 @@ final class LocalFile {
         return Mono.defer(() -> new Unit().one(connection, Sql.PATH, row -> text(row, 0)));
     }
 
-    /** Begins a talk with the remote. */
-    Mono<Identity> begin(String nonce) {
+    /** What the file is. */
+    Mono<Identity> identity() {
         return Mono.defer(() -> new Unit()
-                .with("nonce", nonce)
                 .one(
                         connection,
-                        Sql.BEGIN,
+                        Sql.IDENTITY,
                         row -> new Identity(
                                 text(row, 0),
                                 row.get(1, String.class),
                                 TaskState.number(row, 2),
                                 row.get(3, String.class),
-                                text(row, 4),
+                                TaskState.ids(text(row, 4)),
                                 TaskState.number(row, 5),
                                 TaskState.number(row, 6) != 0)));
+    }
+
+    /** Notes a talk before it begins. */
+    Mono<Identity> asking(Identity me) {
+        return new Unit()
+                .with("nonce", me.nonce())
+                .with("asked", TaskState.ids(me.asked()))
+                .tell(Sql.ASKING)
+                .run(connection)
+                .thenReturn(me);
     }
 
     /** The queues that are polled here. */
@@ -139,10 +191,11 @@ final class LocalFile {
     }
 
     /** Notes that the remote has answered: for that long from now it gives to nobody what it had not given away before. */
-    Mono<Void> agreed(String remote, long turn, Duration holdsFor) {
+    Mono<Void> agreed(String remote, long turn, String talk, Duration holdsFor) {
         return new Unit()
                 .with("remote", remote)
                 .with("turn", turn)
+                .with("nonce", talk)
                 .with("seconds", holdsFor.toSeconds())
                 .tell(Sql.AGREED)
                 .tell(Sql.HOLDS_ON)
@@ -154,13 +207,18 @@ final class LocalFile {
         return new Unit().with("seconds", holdsFor.toSeconds()).tell(Sql.HOLDS).run(connection);
     }
 
-    /** Writes what the remote told, up to that place of its feed. */
-    Mono<Void> apply(Collection<TaskState> rows, long cursor, Duration holdsFor) {
+    /**
+     * Writes what the remote told, up to that place of its feed.
+     *
+     * @param turn the number of the request that it was told at
+     */
+    Mono<Void> apply(Collection<TaskState> rows, long cursor, long turn, Duration holdsFor) {
         Unit unit = new Unit()
                 .with("rows", TaskState.array(rows))
                 .with("cursor", cursor)
+                .with("turn", turn)
                 .with("seconds", holdsFor.toSeconds());
-        unit.tell(Sql.APPLYING).tell(Sql.HOLDS_ON);
+        unit.tell(Sql.APPLYING).tell(Sql.LOCAL_TURN).tell(Sql.HOLDS_ON);
         APPLY.forEach(unit::tell);
         return unit.tell(Sql.CURSOR).tell(Sql.APPLIED).run(connection);
     }
@@ -221,12 +279,14 @@ final class LocalFile {
         return Mono.defer(() -> {
             Unit unit = new Unit()
                     .with("last", answer.page().last())
+                    .with("turn", answer.turn())
                     .with("finished", TaskState.ids(answer.finished()))
                     .with("known", TaskState.ids(answer.known()))
                     .with("refused", TaskState.ids(answer.outcomesRefused()))
                     .with("rows", TaskState.array(answer.differing()))
                     .with("seconds", holdsFor.toSeconds());
             unit.tell(Sql.APPLYING)
+                    .tell(Sql.LOCAL_TURN)
                     .tell(Sql.HOLDS)
                     .tell(Sql.SENT)
                     .tell(Sql.SETTLE_FINISHED)
@@ -277,11 +337,17 @@ final class LocalFile {
         });
     }
 
-    /** Notes that these are in the pool. */
-    Mono<Void> givenBack(Collection<String> tasks) {
+    /**
+     * Notes that these are in the pool.
+     *
+     * @param turn the number of the request that gave them back
+     */
+    Mono<Void> givenBack(Collection<String> tasks, long turn) {
         return new Unit()
                 .with("tasks", TaskState.ids(tasks))
+                .with("turn", turn)
                 .tell(Sql.APPLYING)
+                .tell(Sql.LOCAL_TURN)
                 .tell(Sql.GIVEN_BACK)
                 .tell(Sql.GIVEN_BACK_FORGOTTEN)
                 .tell(Sql.GIVEN_BACK_FORGOTTEN_SYNCED)

@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -61,15 +62,26 @@ final class RemoteDatabase {
     /**
      * A part of what the replica is to hear.
      *
+     * @param turn the number of the request that it was told at
      * @param cursor how far it has heard then
      * @param tasks by the order of their changes; a task may occur more than once
      * @param last whether there is no more for now
      */
-    record Feed(long cursor, List<TaskState> tasks, boolean last) {}
+    record Feed(long turn, long cursor, List<TaskState> tasks, boolean last) {}
 
     /** What the remote knows of itself and of the replica; no turn and nonce if it has never heard of it. */
-    record Greeting(
-            String remote, @Nullable Long turn, @Nullable String nonce, Feed feed) {}
+    record Who(String remote, @Nullable Long turn, @Nullable String nonce) {}
+
+    /** How a talk begins: with who they are, and the first part of what the replica is to hear. */
+    record Greeting(Who who, Feed feed) {}
+
+    /**
+     * What became of tasks that were sent.
+     *
+     * @param turn the number of the request
+     * @param differing those that are not on the remote as they were sent, as they are there
+     */
+    record Sent(long turn, List<TaskState> differing) {}
 
     /** Makes what is missing for replicas, on a database that has the queue's tables, and tells what the server knows. */
     static Mono<Dialect> setup(Connection connection) {
@@ -100,6 +112,17 @@ final class RemoteDatabase {
                         .onErrorResume(error -> there.flatMap(now -> now ? Mono.empty() : Mono.error(error))));
     }
 
+    /** What the remote calls the last talk with a replica; empty if it knows of none. */
+    static Mono<Optional<String>> lastTalk(Connection connection, String replica) {
+        return Mono.defer(() -> new Unit().with("replica", replica).one(connection, Sql.WHO, RemoteDatabase::who))
+                .map(who -> Optional.ofNullable(who.nonce()));
+    }
+
+    private static Who who(Readable row) {
+        return new Who(
+                Objects.requireNonNull(row.get(0, String.class)), row.get(1, Long.class), row.get(2, String.class));
+    }
+
     private static Mono<Long> count(Connection connection, Sql sql) {
         return Mono.defer(() -> new Unit().one(connection, sql, row -> TaskState.number(row, 0)));
     }
@@ -108,7 +131,7 @@ final class RemoteDatabase {
     Mono<Greeting> hello(List<Demand> demand) {
         return Mono.defer(() -> {
             Unit unit = unit().with("turn", me.turn())
-                    .with("last_nonce", me.nonce())
+                    .with("nonces", TaskState.ids(me.nonces()))
                     .with("forced", me.forced() ? 1L : 0L)
                     .with("orphaned_after", config.orphanedAfterSeconds())
                     .with("most", (long) config.mostHeld())
@@ -119,13 +142,7 @@ final class RemoteDatabase {
                     .with("days", KNOWN_FOR_DAYS)
                     .tell(Sql.JOIN)
                     .tell(Sql.HELLO);
-            List<Greeting> who = unit.ask(
-                    Sql.WHO,
-                    row -> new Greeting(
-                            Objects.requireNonNull(row.get(0, String.class)),
-                            row.get(1, Long.class),
-                            row.get(2, String.class),
-                            new Feed(me.cursor(), List.of(), true)));
+            List<Who> both = unit.ask(Sql.WHO, RemoteDatabase::who);
             unit.tell(Sql.FORGET_FEED)
                     .tell(Sql.FORGET_REPLICAS)
                     .tell(Sql.BEAT)
@@ -145,32 +162,34 @@ final class RemoteDatabase {
             }
             FeedRows feed = new FeedRows(unit, me.cursor());
             return run(unit).then(Mono.fromSupplier(() -> {
-                Greeting greeting = who.get(0);
-                return new Greeting(greeting.remote(), greeting.turn(), greeting.nonce(), feed.read());
+                Who who = both.get(0);
+                return new Greeting(who, feed.read(who.turn() == null ? 0 : who.turn()));
             }));
         });
     }
 
-    /** What the replica is to hear after that place; what it holds is held on. */
+    /** What the replica is to hear after that place; what it holds is held on. Fails as {@link #send} does. */
     Mono<Feed> feed(long cursor) {
         return Mono.defer(() -> {
-            Unit unit = unit().with("cursor", cursor).tell(Sql.BEAT).tell(Sql.HEARD);
+            Unit unit = unit().with("cursor", cursor);
+            List<Long> turn = turn(unit);
+            unit.tell(Sql.BEAT).tell(Sql.HEARD);
             FeedRows feed = new FeedRows(unit, cursor);
-            return run(unit).then(Mono.fromSupplier(feed::read));
+            return inTurn(unit, turn).map(feed::read);
         });
     }
 
     /**
      * Brings what was changed on the replica; what it holds is held on.
      *
-     * @return the tasks that are not on the remote as they were sent, as they are there; fails with {@link ReplicaException} if the
-     *     turn is over, because another file with this id has begun one
+     * @return fails with {@link ReplicaException} if the talk is over, because another file with this id has begun one
      */
-    Mono<List<TaskState>> send(List<TaskState> tasks) {
+    Mono<Sent> send(List<TaskState> tasks) {
         return Mono.defer(() -> {
             Unit unit = unit().with("rows", TaskState.array(tasks));
-            List<Boolean> writer = unit.ask(Sql.WRITE, row -> row.get(0, String.class) != null);
-            unit.tell(Sql.BEAT)
+            List<Long> turn = turn(unit);
+            unit.tell(Sql.WRITE)
+                    .tell(Sql.BEAT)
                     .tell(Sql.WORKERS)
                     .tell(Sql.SEND_NEW)
                     .tell(Sql.SEND_HELD)
@@ -179,33 +198,40 @@ final class RemoteDatabase {
                     .tell(Sql.SEND_DELETED);
             List<TaskState> differing = unit.ask(Sql.DIFFERING, row -> state(row, 0, null));
             unit.tell(Sql.WRITTEN);
-            return run(unit).then(inTurn(writer, differing));
+            return inTurn(unit, turn).map(number -> new Sent(number, differing));
         });
     }
 
-    /** Gives tasks back to the pool; those whose hold was lost stay as they are. */
-    Mono<Void> giveBack(Map<String, Long> leases) {
+    /** Gives tasks back to the pool; those whose hold was lost stay as they are. The number of the request; fails as {@link #send}. */
+    Mono<Long> giveBack(Map<String, Long> leases) {
         return Mono.defer(() -> {
             Unit unit = unit().with("leases", TaskState.leases(leases));
-            List<Boolean> writer = unit.ask(Sql.WRITE, row -> row.get(0, String.class) != null);
-            unit.tell(Sql.REMOTE_GIVE_BACK).tell(Sql.WRITTEN);
-            return run(unit).then(inTurn(writer, leases)).then();
+            List<Long> turn = turn(unit);
+            unit.tell(Sql.WRITE).tell(Sql.REMOTE_GIVE_BACK).tell(Sql.WRITTEN);
+            return inTurn(unit, turn);
         });
     }
 
-    private <V> Mono<V> inTurn(List<Boolean> writer, V value) {
-        return Mono.defer(() -> writer.contains(true)
-                ? Mono.just(value)
-                : Mono.error(new ReplicaException(
-                        "replica " + me.id() + ": another file with the same id has begun to sync meanwhile: was this"
-                                + " one copied?",
-                        null)));
+    private static List<Long> turn(Unit unit) {
+        return unit.ask(Sql.REMOTE_TURN, row -> TaskState.number(row, 0));
+    }
+
+    /** Runs a unit that has asked for its turn; gives its number. */
+    private Mono<Long> inTurn(Unit unit, List<Long> turn) {
+        return run(unit)
+                .then(Mono.defer(() -> turn.isEmpty()
+                        ? Mono.error(new ReplicaException(
+                                "replica " + me.id()
+                                        + ": another file with the same id has begun to sync meanwhile: was"
+                                        + " this one copied?",
+                                null))
+                        : Mono.just(turn.get(0))));
     }
 
     private Unit unit() {
         return new Unit()
                 .with("replica", me.id())
-                .with("nonce", me.asked())
+                .with("nonce", me.talk())
                 .with("prefix", me.workerPrefix())
                 .with("tasks", (long) LocalFile.PAGE_TASKS)
                 .with("bytes", (long) LocalFile.PAGE_BYTES);
@@ -250,12 +276,13 @@ final class RemoteDatabase {
         }
 
         /** A page that is neither full of tasks nor of bytes is the last. */
-        Feed read() {
+        Feed read(long turn) {
             if (rows.isEmpty()) {
-                return new Feed(from, List.of(), true);
+                return new Feed(turn, from, List.of(), true);
             }
             Row end = rows.get(rows.size() - 1);
             return new Feed(
+                    turn,
                     end.seq(),
                     rows.stream().map(Row::task).toList(),
                     rows.size() < LocalFile.PAGE_TASKS && end.bytes() < LocalFile.PAGE_BYTES);

@@ -281,7 +281,7 @@ public final class Replica implements ConnectionFactory, Closeable {
                     return Mono.usingWhen(
                             remote.create(),
                             there -> setUpRemote(there)
-                                    .flatMap(known -> file.begin(TaskId.next().value())
+                                    .flatMap(known -> Sync.begin(file, there)
                                             .flatMap(me -> new Sync(
                                                             file,
                                                             new RemoteDatabase(there, known, config, me),

@@ -6,12 +6,15 @@ import dev.pollux.replica.LocalFile.Page;
 import dev.pollux.replica.LocalFile.Settlement;
 import dev.pollux.replica.RemoteDatabase.Feed;
 import dev.pollux.replica.RemoteDatabase.Greeting;
+import dev.pollux.replica.RemoteDatabase.Sent;
+import dev.pollux.replica.RemoteDatabase.Who;
+import io.r2dbc.spi.Connection;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongConsumer;
 import reactor.core.publisher.Flux;
@@ -49,6 +52,21 @@ final class Sync {
         this.left = left;
     }
 
+    /**
+     * Notes that a talk begins. Each has a name of its own, so of two files with one id that both missed the answer to the last one,
+     * only the first to come is let in.
+     *
+     * @return what the file is in this talk
+     */
+    static Mono<Identity> begin(LocalFile file, Connection remote) {
+        return file.identity()
+                .flatMap(me -> (me.asked().isEmpty()
+                                ? Mono.just(Optional.<String>empty())
+                                : RemoteDatabase.lastTalk(remote, me.id()))
+                        .map(last -> me.asking(last, TaskId.next().value())))
+                .flatMap(file::asking);
+    }
+
     /** Does it. */
     Mono<SyncReport> run() {
         return file.demand()
@@ -74,16 +92,15 @@ final class Sync {
     }
 
     private Mono<Greeting> agree(Greeting greeting, long asked) {
-        return Mono.fromRunnable(() -> check(greeting))
+        return Mono.fromRunnable(() -> check(greeting.who()))
                 .then(Mono.defer(() -> {
                     holds.renew(asked);
-                    return file.agreed(
-                            greeting.remote(), greeting.turn() == null ? 0 : greeting.turn(), holds.left(asked));
+                    return file.agreed(greeting.who().remote(), greeting.feed().turn(), me.talk(), holds.left(asked));
                 }))
                 .thenReturn(greeting);
     }
 
-    private void check(Greeting greeting) {
+    private void check(Who greeting) {
         String name = "replica " + me.id() + ": ";
         if (me.remote() != null && !me.remote().equals(greeting.remote())) {
             throw new ReplicaException(
@@ -92,7 +109,7 @@ final class Sync {
                             + " another. Nothing was changed. Use the right URL, or call rejoinAfterReset()",
                     null);
         }
-        if (me.asked().equals(greeting.nonce())) {
+        if (me.talk().equals(greeting.nonce())) {
             return;
         }
         if (greeting.turn() == null) {
@@ -138,14 +155,14 @@ final class Sync {
     }
 
     private Mono<Void> write(Heard part) {
-        if (part.feed().tasks().isEmpty()) {
-            return Mono.empty();
-        }
         Map<String, TaskState> latest = new LinkedHashMap<>();
         part.feed().tasks().forEach(task -> latest.put(task.id(), task));
         heard += latest.size();
         taken += latest.values().stream().filter(TaskState::held).count();
-        return file.apply(latest.values(), part.feed().cursor(), holds.left(part.asked()));
+        Feed feed = part.feed();
+        return latest.isEmpty()
+                ? Mono.empty()
+                : file.apply(latest.values(), feed.cursor(), feed.turn(), holds.left(part.asked()));
     }
 
     private Mono<Void> thaw() {
@@ -169,8 +186,8 @@ final class Sync {
                 .flatMap(page -> {
                     long asked = System.nanoTime();
                     return remote.send(page.tasks())
-                            .doOnNext(differing -> holds.renew(asked))
-                            .flatMap(differing -> settle(page, differing, holds.left(asked)))
+                            .doOnNext(answer -> holds.renew(asked))
+                            .flatMap(answer -> settle(page, answer, holds.left(asked)))
                             .then(Mono.fromRunnable(() -> left.accept(Math.max(0, last - page.last()))))
                             .then(Mono.defer(() -> rest(page, from)))
                             .thenReturn(page.last() >= last);
@@ -193,9 +210,9 @@ final class Sync {
                 .then();
     }
 
-    private Mono<Void> settle(Page page, Collection<TaskState> differing, Duration holdsFor) {
+    private Mono<Void> settle(Page page, Sent answer, Duration holdsFor) {
         Map<String, TaskState> different = new LinkedHashMap<>();
-        differing.forEach(task -> different.put(task.id(), task));
+        answer.differing().forEach(task -> different.put(task.id(), task));
         List<String> finished = new ArrayList<>();
         List<String> known = new ArrayList<>();
         List<String> outcomesRefused = new ArrayList<>();
@@ -212,7 +229,9 @@ final class Sync {
             }
         }
         sent += page.tasks().size() - different.size();
-        return file.settle(new Settlement(page, finished, known, outcomesRefused, different.values()), holdsFor)
+        return file.settle(
+                        new Settlement(page, answer.turn(), finished, known, outcomesRefused, different.values()),
+                        holdsFor)
                 .doOnNext(ids -> ids.stream().map(TaskId::new).forEach(refused::add))
                 .then();
     }
@@ -228,7 +247,9 @@ final class Sync {
                 return Mono.just(true);
             }
             returned += leases.size();
-            return remote.giveBack(leases).then(file.givenBack(leases.keySet())).thenReturn(false);
+            return remote.giveBack(leases)
+                    .flatMap(turn -> file.givenBack(leases.keySet(), turn))
+                    .thenReturn(false);
         });
     }
 }

@@ -98,6 +98,11 @@ record TaskState(
         return JSON.writeValueAsString(ids);
     }
 
+    /** What such an array has. */
+    static List<String> ids(String array) {
+        return List.of(JSON.readValue(array, String[].class));
+    }
+
     /** A JSON object: the id of each task, and the replica's hold. */
     static String leases(Map<String, Long> leases) {
         return JSON.writeValueAsString(leases);

@@ -35,6 +35,45 @@ class ReplicaIdentityIT extends SyncedSites {
     }
 
     @Test
+    void ofTwoCopiesThatBothMissedAnAnswerOnlyTheFirstToComeIsLetIn() {
+        Site a = site("a");
+        a.sync();
+        List<Object> before =
+                a.file.sql("SELECT turn, nonce FROM PolluxReplica").get(0);
+        a.sync();
+        // The file as it is when a process dies before it hears the answer.
+        a.file.sql("UPDATE PolluxReplica SET asked = json_array(nonce), turn = " + before.get(0) + ", nonce = '"
+                + before.get(1) + "'");
+        a.file.sql("VACUUM INTO '" + folder.resolve("copy.db") + "'");
+        Site copy = site("copy");
+
+        copy.sync();
+
+        assertThat(failure(a)).isInstanceOf(ReplicaException.class).hasMessageContaining("was copied");
+        copy.sync();
+    }
+
+    @Test
+    void anAnswerThatWasLostManyTimesIsNoCopy() {
+        Site a = site("a");
+        a.sync();
+        String last = String.valueOf(
+                a.file.sql("SELECT nonce FROM PolluxReplica").get(0).get(0));
+        for (int i = 0; i < 20; i++) {
+            a.sync();
+            // Of every second talk the request was lost, of the others the answer.
+            a.file.sql("UPDATE PolluxReplica SET asked = json_array(nonce), nonce = '" + last + "'");
+            if (i % 2 == 0) {
+                remote.sql("UPDATE PolluxReplicas SET nonce = '" + last + "'");
+            } else {
+                last = String.valueOf(
+                        remote.sql("SELECT nonce FROM PolluxReplicas").get(0).get(0));
+            }
+        }
+        a.sync();
+    }
+
+    @Test
     void aRemoteThatWasMadeAnewIsRefusedUntilTheReplicaRejoins() {
         Site a = site("a");
         TaskId pooled = a.push("pooled");
@@ -65,19 +104,31 @@ class ReplicaIdentityIT extends SyncedSites {
         a.sync();
         remote.sql("UPDATE PolluxReplicas SET turn = " + backup.get(0).get(0) + ", nonce = '"
                 + backup.get(0).get(1) + "'");
-        // A backup tells nobody what it brings back.
-        String trigger = String.valueOf(remote.sql("SELECT sql FROM sqlite_schema WHERE name LIKE 'PolluxFeedUpdate'")
-                .get(0)
-                .get(0));
-        remote.sql("DROP TRIGGER PolluxFeedUpdate");
-        remote.sql("UPDATE Jobs SET status = 'Queued', last_error = NULL, done_at = NULL");
-        remote.sql(trigger);
+        restore("PolluxFeedUpdate", "UPDATE Jobs SET status = 'Queued', last_error = NULL, done_at = NULL");
 
         assertThat(failure(a)).isInstanceOf(ReplicaException.class).hasMessageContaining("restored from a backup");
 
         a.replica.rejoinAfterReset().block(Site.WAIT);
         a.sync();
         assertThat(remoteStatus(id)).as("what the remote has counts").isEqualTo("Pending 0 ");
+    }
+
+    @Test
+    void aRemoteThatWasRestoredToAMomentWithinASyncIsRefusedToo() {
+        Site a = site("a");
+        a.sync();
+        TaskId id = a.push("one");
+        takeTo(a);
+        // As it was when the talk had begun, and the task was not sent yet.
+        remote.sql("UPDATE PolluxReplicas SET turn = turn - 1");
+        restore("PolluxFeedDelete", "DELETE FROM Jobs");
+
+        assertThat(failure(a)).isInstanceOf(ReplicaException.class).hasMessageContaining("restored from a backup");
+        assertThat(a.status(id)).isEqualTo("Pending");
+
+        a.replica.rejoinAfterReset().block(Site.WAIT);
+        a.sync();
+        assertThat(remoteStatus(id)).as("what the remote lacks").isEqualTo("Pending 0 ");
     }
 
     @Test
@@ -93,5 +144,15 @@ class ReplicaIdentityIT extends SyncedSites {
         a.replica.rejoinAfterReset().block(Site.WAIT);
         assertThat(a.sync().refused()).isEmpty();
         assertThat(remoteStatus(id)).isEqualTo("Pending 0 ");
+    }
+
+    /** Changes tasks past the trigger that would tell of it: a backup tells nobody what it brings back. */
+    private void restore(String trigger, String change) {
+        String made = String.valueOf(remote.sql("SELECT sql FROM sqlite_schema WHERE name LIKE '" + trigger + "'")
+                .get(0)
+                .get(0));
+        remote.sql("DROP TRIGGER " + trigger);
+        remote.sql(change);
+        remote.sql(made);
     }
 }

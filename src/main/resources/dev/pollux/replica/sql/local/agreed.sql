@@ -1,2 +1,2 @@
 -- The remote has answered, and is the one it is from now on.
-UPDATE PolluxReplica SET remote = :remote, turn = :turn, nonce = asked, asked = NULL, forced = 0
+UPDATE PolluxReplica SET remote = :remote, turn = :turn, nonce = :nonce, asked = '[]', forced = 0

@@ -1,0 +1,2 @@
+-- The remote has answered another request.
+UPDATE PolluxReplica SET turn = :turn

@@ -1,0 +1,5 @@
+-- Counts a request of the replica, if it is in the talk that goes on; tells its number.
+UPDATE PolluxReplicas
+SET turn = turn + 1
+WHERE id = :replica AND nonce = :nonce
+RETURNING turn
