@@ -25,6 +25,7 @@ final class LocalFile {
             Sql.LOCAL_REPLICA,
             Sql.LOCAL_CHANGES,
             Sql.LOCAL_SYNCED,
+            Sql.LOCAL_SYNCED_HELD,
             Sql.LOCAL_REFUSED,
             Sql.LOCAL_ON_INSERT,
             Sql.LOCAL_ON_UPDATE,

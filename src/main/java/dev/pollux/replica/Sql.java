@@ -13,6 +13,7 @@ enum Sql {
     LOCAL_REPLICA("local/setup/1_replica"),
     LOCAL_CHANGES("local/setup/2_changes"),
     LOCAL_SYNCED("local/setup/3_synced"),
+    LOCAL_SYNCED_HELD("local/setup/3_synced_held"),
     LOCAL_REFUSED("local/setup/4_refused"),
     LOCAL_ON_INSERT("local/setup/5_on_insert"),
     LOCAL_ON_UPDATE("local/setup/6_on_update"),

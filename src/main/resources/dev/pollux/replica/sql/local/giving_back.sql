@@ -1,2 +1,2 @@
 -- The tasks that are to go back to the pool.
-SELECT task, lease FROM PolluxSynced WHERE held = 2 LIMIT :tasks
+SELECT task, lease FROM PolluxSynced WHERE held <> 0 AND held = 2 LIMIT :tasks

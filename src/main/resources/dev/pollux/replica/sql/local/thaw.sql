@@ -1,6 +1,6 @@
 -- What we still hold may run again.
 UPDATE Jobs
 SET status = 'Pending', lock_by = NULL, lock_at = NULL
-WHERE id IN (SELECT task FROM PolluxSynced WHERE held = 1)
+WHERE id IN (SELECT task FROM PolluxSynced WHERE held <> 0 AND held = 1)
   AND status = 'Queued'
   AND lock_by = 'pollux-remote'

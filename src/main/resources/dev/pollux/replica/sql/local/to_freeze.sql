@@ -2,6 +2,7 @@
 SELECT EXISTS (SELECT 1 FROM PolluxReplica WHERE hold_until <> 0)
     OR EXISTS (SELECT 1
                FROM PolluxSynced JOIN Jobs ON Jobs.id = PolluxSynced.task
-               WHERE held = 1
+               WHERE held <> 0
+                 AND held = 1
                  AND Jobs.status IN ('Pending', 'Failed', 'Queued')
                  AND Jobs.lock_by IS NOT 'pollux-remote')
