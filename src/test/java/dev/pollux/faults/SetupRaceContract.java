@@ -52,11 +52,12 @@ abstract class SetupRaceContract {
         Race.repeat(rounds, race -> {
             TestDatabase database = target().emptyDatabase();
             before.accept(database);
-            List<LibsqlStorage<Integer>> storages = Stream.generate(
+            List<ConnectionFactory> factories = Stream.generate(
                             () -> race.random().nextBoolean() ? database.factory() : database.anotherFactory())
                     .limit(many)
-                    .map(SetupRaceContract::storage)
                     .toList();
+            List<LibsqlStorage<Integer>> storages =
+                    factories.stream().map(SetupRaceContract::storage).toList();
 
             race.run(
                     Duration.ofMillis(10),
@@ -66,6 +67,9 @@ abstract class SetupRaceContract {
 
             assertThat(schema(database)).isEqualTo(expected);
             assertUsable(storages.get(0));
+            // A server lets only so many streams be open.
+            factories.forEach(TestDatabase::close);
+            TestDatabase.close(database.factory());
         });
         Report.add("8 " + name + ", " + target().name(), rounds, new Verdict(rounds, 0, 0, List.of()));
     }

@@ -30,6 +30,7 @@ final class Taker extends BaseSubscriber<Task<Integer>> {
     private final Semaphore unseen = new Semaphore(0);
     private volatile int cancelAt = Integer.MAX_VALUE;
     private volatile boolean cancelled;
+    private volatile boolean cancelledItself;
 
     /**
      * @param atFirst how many tasks it asks for when it is subscribed
@@ -72,7 +73,7 @@ final class Taker extends BaseSubscriber<Task<Integer>> {
     /** The rules that were broken, in words. */
     List<String> broken() {
         // An emission may have been under way when another thread cancelled.
-        if (late.get() > (cancelAt == taken.size() ? 0 : 1)) {
+        if (late.get() > (cancelledItself ? 0 : 1)) {
             broken.add(late + " tasks were emitted after the cancel");
         }
         return broken;
@@ -99,6 +100,7 @@ final class Taker extends BaseSubscriber<Task<Integer>> {
         }
         use.accept(task);
         if (taken.size() == cancelAt) {
+            cancelledItself = !cancelled;
             stop();
         }
         inside.set(false);

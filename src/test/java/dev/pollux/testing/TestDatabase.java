@@ -1,5 +1,6 @@
 package dev.pollux.testing;
 
+import io.r2dbc.spi.Closeable;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactories;
 import io.r2dbc.spi.ConnectionFactory;
@@ -33,6 +34,11 @@ public record TestDatabase(ConnectionFactory factory, Supplier<ConnectionFactory
     /** A factory of its own, as another process would have. */
     public ConnectionFactory anotherFactory() {
         return factories.get();
+    }
+
+    /** Closes such a factory. Idempotent. */
+    public static void close(ConnectionFactory factory) {
+        Mono.from(((Closeable) factory).close()).block(Duration.ofSeconds(30));
     }
 
     /** Runs a statement on a connection of its own; gives its rows, each a list of its columns. */

@@ -26,11 +26,16 @@ final class SqliteErrors {
         return Faults.sqlite(code.name(), code.code, words(reported), where, sql, e);
     }
 
-    /** Whether a stopped work's error is the stop itself: an interrupt, or a wait for a lock that was given up. */
+    /**
+     * Whether a stopped work's error is the stop itself: an interrupt, or a wait for a lock that was given up. An interrupt that
+     * hits SQLite while it makes a table-valued function such as json_each ready is reported as no more than that this failed.
+     */
     static boolean isStop(SQLException e) {
         return e instanceof Stoppable.StoppedException
                 || primary(e) == SQLiteErrorCode.SQLITE_INTERRUPT.code
-                || isBusy(e);
+                || isBusy(e)
+                || (primary(e) == SQLiteErrorCode.SQLITE_ERROR.code
+                        && String.valueOf(e.getMessage()).contains("vtable constructor failed"));
     }
 
     static boolean isBusy(SQLException e) {
