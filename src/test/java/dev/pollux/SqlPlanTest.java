@@ -62,7 +62,7 @@ class SqlPlanTest {
     void theSweepReadsOnlyTheIndexOfLeases(Sql sql) {
         List<String> scans =
                 plan(sql).lines().filter(line -> line.startsWith("SCAN")).toList();
-        assertThat(scans).containsExactly("SCAN Jobs USING INDEX PolluxLeased");
+        assertThat(scans).containsExactly("SCAN task USING INDEX PolluxLeased");
     }
 
     @ParameterizedTest

@@ -301,7 +301,7 @@ class WriteLaneTest {
             if (turns.getAndIncrement() == 0) {
                 return firstTurn.asMono().thenMany(added(execution));
             }
-            return execution.has("UPDATE Jobs INDEXED BY")
+            return execution.has("UPDATE Jobs AS task INDEXED BY")
                     ? Flux.error(new R2dbcBadGrammarException("no such index: PolluxLeased", "42000"))
                     : added(execution);
         });
