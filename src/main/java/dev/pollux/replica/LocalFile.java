@@ -105,16 +105,18 @@ final class LocalFile {
          */
         Identity asking(Optional<String> last, String talk) {
             List<String> open = new ArrayList<>(asked);
-            boolean landed = last.isPresent() && open.remove(last.get());
+            boolean ours = last.isPresent() && (open.remove(last.get()) || forced);
             open.add(talk);
-            return new Identity(
-                    id,
-                    remote,
-                    turn,
-                    landed ? last.get() : nonce,
-                    List.copyOf(open.subList(Math.max(0, open.size() - REMEMBERED), open.size())),
-                    cursor,
-                    forced);
+            return with(ours ? last.get() : nonce, open.subList(Math.max(0, open.size() - REMEMBERED), open.size()));
+        }
+
+        /** Without the talk that was to begin, which the remote has refused. */
+        Identity refused() {
+            return with(nonce, asked.subList(0, asked.size() - 1));
+        }
+
+        private Identity with(@Nullable String nonce, List<String> asked) {
+            return new Identity(id, remote, turn, nonce, List.copyOf(asked), cursor, forced);
         }
     }
 

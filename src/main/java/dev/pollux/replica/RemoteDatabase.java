@@ -46,6 +46,8 @@ final class RemoteDatabase {
     private final ReplicaConfig config;
     private final Identity me;
     private int requests;
+    /** The number of the last request of the talk. One that is not answered ends the talk. */
+    private volatile long lastTurn;
 
     RemoteDatabase(Connection connection, Dialect dialect, ReplicaConfig config, Identity me) {
         this.connection = connection;
@@ -127,12 +129,11 @@ final class RemoteDatabase {
         return Mono.defer(() -> new Unit().one(connection, sql, row -> TaskState.number(row, 0)));
     }
 
-    /** Begins a turn: holds on to what the replica holds, takes tasks for its workers, and tells what it is to hear. */
+    /** Begins a talk: holds on to what the replica holds, takes tasks for its workers, and tells what it is to hear. */
     Mono<Greeting> hello(List<Demand> demand) {
         return Mono.defer(() -> {
             Unit unit = unit().with("turn", me.turn())
                     .with("nonces", TaskState.ids(me.nonces()))
-                    .with("forced", me.forced() ? 1L : 0L)
                     .with("orphaned_after", config.orphanedAfterSeconds())
                     .with("most", (long) config.mostHeld())
                     .with(
@@ -163,7 +164,8 @@ final class RemoteDatabase {
             FeedRows feed = new FeedRows(unit, me.cursor());
             return run(unit).then(Mono.fromSupplier(() -> {
                 Who who = both.get(0);
-                return new Greeting(who, feed.read(who.turn() == null ? 0 : who.turn()));
+                lastTurn = who.turn() == null ? 0 : who.turn();
+                return new Greeting(who, feed.read(lastTurn));
             }));
         });
     }
@@ -212,8 +214,8 @@ final class RemoteDatabase {
         });
     }
 
-    private static List<Long> turn(Unit unit) {
-        return unit.ask(Sql.REMOTE_TURN, row -> TaskState.number(row, 0));
+    private List<Long> turn(Unit unit) {
+        return unit.with("turn", lastTurn).ask(Sql.REMOTE_TURN, row -> TaskState.number(row, 0));
     }
 
     /** Runs a unit that has asked for its turn; gives its number. */
@@ -222,10 +224,12 @@ final class RemoteDatabase {
                 .then(Mono.defer(() -> turn.isEmpty()
                         ? Mono.error(new ReplicaException(
                                 "replica " + me.id()
-                                        + ": another file with the same id has begun to sync meanwhile: was"
-                                        + " this one copied?",
+                                        + ": the remote database is not where this sync had come to: another"
+                                        + " file with the same id syncs too, or the database was restored from a backup. The"
+                                        + " next sync tells which",
                                 null))
-                        : Mono.just(turn.get(0))));
+                        : Mono.just(turn.get(0))))
+                .doOnNext(number -> lastTurn = number);
     }
 
     private Unit unit() {

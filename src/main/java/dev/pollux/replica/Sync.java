@@ -60,7 +60,7 @@ final class Sync {
      */
     static Mono<Identity> begin(LocalFile file, Connection remote) {
         return file.identity()
-                .flatMap(me -> (me.asked().isEmpty()
+                .flatMap(me -> (me.asked().isEmpty() && !me.forced()
                                 ? Mono.just(Optional.<String>empty())
                                 : RemoteDatabase.lastTalk(remote, me.id()))
                         .map(last -> me.asking(last, TaskId.next().value())))
@@ -93,6 +93,10 @@ final class Sync {
 
     private Mono<Greeting> agree(Greeting greeting, long asked) {
         return Mono.fromRunnable(() -> check(greeting.who()))
+                // It did not take place, and is not to take the room of one that may have.
+                .onErrorResume(
+                        ReplicaException.class,
+                        error -> file.asking(me.refused()).then(Mono.error(error)))
                 .then(Mono.defer(() -> {
                     holds.renew(asked);
                     return file.agreed(greeting.who().remote(), greeting.feed().turn(), me.talk(), holds.left(asked));

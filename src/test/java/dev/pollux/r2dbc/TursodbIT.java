@@ -111,7 +111,7 @@ class TursodbIT {
     void aTransactionOverSeveralRequestsIsRefusedAndSaysWhatToDo() {
         assertThatThrownBy(() -> Mono.from(connection.beginTransaction()).block(WAIT))
                 .isInstanceOf(UnsupportedOperationException.class)
-                .hasMessageContaining("share one connection")
+                .hasMessageContaining("keeps no stream")
                 .hasMessageContaining("one text or batch");
 
         assertThat(Mono.from(connection.validate(ValidationDepth.REMOTE)).block(WAIT))

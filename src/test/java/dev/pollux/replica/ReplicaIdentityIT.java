@@ -1,10 +1,15 @@
 package dev.pollux.replica;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pollux.TaskId;
+import dev.pollux.replica.LocalFile.Identity;
+import dev.pollux.replica.RemoteDatabase.Dialect;
+import io.r2dbc.spi.Connection;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Mono;
 
 /** Files that were copied, and servers that were made anew, restored, or have forgotten a replica. */
 class ReplicaIdentityIT extends SyncedSites {
@@ -74,6 +79,26 @@ class ReplicaIdentityIT extends SyncedSites {
     }
 
     @Test
+    void refusalsDoNotMakeItForgetATalkWhoseAnswerWasLost() {
+        Site a = site("a");
+        a.sync();
+        String last = String.valueOf(
+                a.file.sql("SELECT nonce FROM PolluxReplica").get(0).get(0));
+        a.sync();
+        a.file.sql("UPDATE PolluxReplica SET asked = json_array(nonce), nonce = '" + last + "'");
+        String here = String.valueOf(
+                remote.sql("SELECT nonce FROM PolluxReplicas").get(0).get(0));
+        remote.sql("UPDATE PolluxReplicas SET nonce = 'that of a backup'");
+        for (int i = 0; i < 10; i++) {
+            assertThat(failure(a)).isInstanceOf(ReplicaException.class);
+        }
+
+        remote.sql("UPDATE PolluxReplicas SET nonce = '" + here + "'");
+
+        a.sync();
+    }
+
+    @Test
     void aRemoteThatWasMadeAnewIsRefusedUntilTheReplicaRejoins() {
         Site a = site("a");
         TaskId pooled = a.push("pooled");
@@ -129,6 +154,31 @@ class ReplicaIdentityIT extends SyncedSites {
         a.replica.rejoinAfterReset().block(Site.WAIT);
         a.sync();
         assertThat(remoteStatus(id)).as("what the remote lacks").isEqualTo("Pending 0 ");
+    }
+
+    @Test
+    void aRemoteThatIsRestoredWhileASyncGoesOnTakesNothingMore() {
+        Site a = site("a");
+        a.sync();
+        Connection here =
+                Mono.from(a.file.factory().create()).blockOptional(Site.WAIT).orElseThrow();
+        Connection there =
+                Mono.from(remote.factory().create()).blockOptional(Site.WAIT).orElseThrow();
+        Identity me = Sync.begin(new LocalFile(here, Site.BY_HAND), there)
+                .blockOptional(Site.WAIT)
+                .orElseThrow();
+        RemoteDatabase talk = new RemoteDatabase(there, Dialect.WITHOUT_RECURSION, Site.BY_HAND, me);
+        talk.hello(List.of()).block(Site.WAIT);
+        talk.feed(0).block(Site.WAIT);
+        remote.sql("UPDATE PolluxReplicas SET turn = turn - 1");
+
+        assertThatThrownBy(() -> talk.send(List.of()).block(Site.WAIT))
+                .isInstanceOf(ReplicaException.class)
+                .hasMessageContaining("restored from a backup");
+
+        assertThat(remote.number("SELECT count(*) FROM PolluxRemote WHERE writer IS NOT NULL"))
+                .isZero();
+        Mono.from(here.close()).then(Mono.from(there.close())).block(Site.WAIT);
     }
 
     @Test

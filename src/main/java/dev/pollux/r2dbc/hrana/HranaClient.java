@@ -84,8 +84,9 @@ final class HranaClient {
         return Mono.defer(() -> {
             HranaStream stream = new HranaStream(this, false, options.base());
             return stream.send(List.of(version()), ask).flatMap(answer -> {
-                Server server = new Server(false, stream.lost() == null, sqliteVersion(answer, ask));
-                return stream.end(List.of(), ask).thenReturn(server);
+                boolean kept = stream.lost() == null;
+                return stream.end(List.of(), ask)
+                        .then(Mono.fromSupplier(() -> new Server(false, kept, sqliteVersion(answer, ask))));
             });
         });
     }

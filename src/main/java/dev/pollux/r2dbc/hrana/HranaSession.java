@@ -134,7 +134,7 @@ final class HranaSession implements Session {
             }
             if (!server.streams()) {
                 return Mono.error(new UnsupportedOperationException(faults.where()
-                        + " has no interactive transactions, for all its clients share one connection: put"
+                        + " has no interactive transactions, for it keeps no stream from one request to the next: put"
                         + " what belongs together into one text or batch, which is atomic"));
             }
             if (transaction != null) {

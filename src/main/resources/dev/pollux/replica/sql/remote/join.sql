@@ -1,5 +1,5 @@
--- Makes a replica known that has never talked with this database, or does not care that it has.
+-- Makes a replica known that has never talked with this database, or begins anew with it.
 INSERT INTO PolluxReplicas (id, turn, nonce, last_seen)
 SELECT :replica, 0, :nonce, unixepoch()
 WHERE :turn = 0
-ON CONFLICT (id) DO UPDATE SET nonce = excluded.nonce WHERE :forced
+ON CONFLICT (id) DO NOTHING

@@ -1,5 +1,5 @@
--- Counts a request of the replica, if it is in the talk that goes on; tells its number.
+-- Counts a request of the replica, if it is in the talk that goes on and its last request was :turn; tells its number.
 UPDATE PolluxReplicas
 SET turn = turn + 1
-WHERE id = :replica AND nonce = :nonce
+WHERE id = :replica AND nonce = :nonce AND turn = :turn
 RETURNING turn

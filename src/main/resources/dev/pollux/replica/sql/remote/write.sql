@@ -1,3 +1,3 @@
--- From here to the end of the transaction, this replica writes, if it is in the talk that goes on.
+-- From here to the end of the transaction, this replica writes, if turn.sql has counted the request.
 UPDATE PolluxRemote
-SET writer = (SELECT id FROM PolluxReplicas WHERE id = :replica AND nonce = :nonce)
+SET writer = (SELECT id FROM PolluxReplicas WHERE id = :replica AND nonce = :nonce AND turn = :turn + 1)
