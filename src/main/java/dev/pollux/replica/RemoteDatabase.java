@@ -2,7 +2,6 @@ package dev.pollux.replica;
 
 import dev.pollux.TaskId;
 import dev.pollux.replica.LocalFile.Demand;
-import dev.pollux.replica.LocalFile.Identity;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.R2dbcBadGrammarException;
 import io.r2dbc.spi.Readable;

@@ -27,7 +27,7 @@ enum Sql {
     APPLYING("local/applying"),
     APPLIED("local/applied"),
     IDENTITY("local/identity"),
-    ASKING("local/asking"),
+    NOTE_TALKS("local/note_talks"),
     AGREED("local/agreed"),
     LOCAL_TURN("local/turn"),
     HOLDS("local/holds"),

@@ -1,7 +1,6 @@
 package dev.pollux.replica;
 
 import dev.pollux.TaskId;
-import dev.pollux.replica.LocalFile.Identity;
 import dev.pollux.replica.LocalFile.Page;
 import dev.pollux.replica.LocalFile.Settlement;
 import dev.pollux.replica.RemoteDatabase.Feed;
@@ -63,8 +62,8 @@ final class Sync {
                 .flatMap(me -> (me.asked().isEmpty() && !me.forced()
                                 ? Mono.just(Optional.<String>empty())
                                 : RemoteDatabase.lastTalk(remote, me.id()))
-                        .map(last -> me.asking(last, TaskId.next().value())))
-                .flatMap(file::asking);
+                        .map(last -> me.withTalk(last, TaskId.next().value())))
+                .flatMap(file::noteTalks);
     }
 
     /** Does it. */
@@ -96,7 +95,7 @@ final class Sync {
                 // It did not take place, and is not to take the room of one that may have.
                 .onErrorResume(
                         ReplicaException.class,
-                        error -> file.asking(me.refused()).then(Mono.error(error)))
+                        error -> file.noteTalks(me.refused()).then(Mono.error(error)))
                 .then(Mono.defer(() -> {
                     holds.renew(asked);
                     return file.agreed(greeting.who().remote(), greeting.feed().turn(), me.talk(), holds.left(asked));
@@ -104,26 +103,26 @@ final class Sync {
                 .thenReturn(greeting);
     }
 
-    private void check(Who greeting) {
+    private void check(Who there) {
         String name = "replica " + me.id() + ": ";
-        if (me.remote() != null && !me.remote().equals(greeting.remote())) {
+        if (me.remote() != null && !me.remote().equals(there.remote())) {
             throw new ReplicaException(
                     name
                             + "the remote database is not the one that this file has synced with: it was made anew, or the URL names"
                             + " another. Nothing was changed. Use the right URL, or call rejoinAfterReset()",
                     null);
         }
-        if (me.talk().equals(greeting.nonce())) {
+        if (me.talk().equals(there.nonce())) {
             return;
         }
-        if (greeting.turn() == null) {
+        if (there.turn() == null) {
             throw new ReplicaException(
                     name
                             + "the remote database does not know this replica: it was restored from a backup, or has not heard of the"
                             + " replica for 90 days. Nothing was changed. Call rejoinAfterReset()",
                     null);
         }
-        if (greeting.turn() < me.turn()) {
+        if (there.turn() < me.turn()) {
             throw new ReplicaException(
                     name
                             + "the remote database is at an earlier state than this file: it was restored from a backup. Nothing was"

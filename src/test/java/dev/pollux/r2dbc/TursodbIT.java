@@ -86,6 +86,20 @@ class TursodbIT {
     }
 
     @Test
+    void changesAreNotCountedButTheRowsTheyReturnAre() {
+        rows("CREATE TABLE t (n INTEGER)");
+
+        assertThat(Flux.from(connection
+                                .createStatement("INSERT INTO t VALUES (1), (2)")
+                                .execute())
+                        .concatMap(result -> result.getRowsUpdated())
+                        .collectList()
+                        .block(WAIT))
+                .containsExactly(0L);
+        assertThat(rows("UPDATE t SET n = n + 1 RETURNING n")).hasSize(2);
+    }
+
+    @Test
     void textsOfManyConnectionsDoNotMix() {
         rows("CREATE TABLE t (n INTEGER PRIMARY KEY)");
 

@@ -1,5 +1,6 @@
 -- Takes due tasks of :queue from the pool, by priority DESC, run_at, id: up to :room, no more than bring what we hold of it to
 -- :most, and no more than our share among the replicas that ask for them. The ladder is that of the queue's fetch.
+-- take_plainly.sql does the same without it.
 WITH RECURSIVE ladder (step) AS (
   SELECT max(priority)
   FROM Jobs INDEXED BY PolluxReady
