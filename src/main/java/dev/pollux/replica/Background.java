@@ -1,8 +1,10 @@
 package dev.pollux.replica;
 
+import io.r2dbc.spi.R2dbcTransientException;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
@@ -22,6 +24,9 @@ final class Background {
 
     private static final Logger LOG = LoggerFactory.getLogger(Background.class);
 
+    /** How many tasks a line of the log names. */
+    private static final int NAMED = 10;
+
     /** How often it looks whether something was changed: one read of the local file. */
     private static final Duration LOOK = Duration.ofMillis(100);
 
@@ -35,6 +40,8 @@ final class Background {
     private final Sinks.Many<Long> isBack = Sinks.many().multicast().directBestEffort();
     private int failures;
     private boolean thereMayBeMore;
+    /** The kind of the last failure since a sync that succeeded. */
+    private @Nullable Class<?> said;
 
     /**
      * @param sync does it once
@@ -49,19 +56,50 @@ final class Background {
     /** Begins. */
     void start() {
         running.update(Mono.defer(sync)
-                .doOnNext(report -> {
-                    failures = 0;
-                    thereMayBeMore = report.taken() > 0;
-                })
+                .doOnNext(this::succeeded)
                 .then()
                 .onErrorResume(error -> {
-                    failures++;
-                    LOG.debug("sync failed for the {}. time", failures, error);
+                    failed(error);
                     return Mono.empty();
                 })
                 .then(Mono.defer(this::pause))
                 .repeat()
                 .subscribe());
+    }
+
+    private void succeeded(SyncReport report) {
+        if (failures > 0) {
+            LOG.info("the replica is in sync with its remote again");
+        }
+        failures = 0;
+        said = null;
+        thereMayBeMore = report.taken() > 0;
+        if (!report.refused().isEmpty()) {
+            LOG.warn(
+                    "the remote did not take the outcomes of {} tasks, which others had by then; the table PolluxRefused keeps them: {}",
+                    report.refused().size(),
+                    report.refused().stream().limit(NAMED).toList());
+        }
+        if (!report.tooLarge().isEmpty()) {
+            LOG.warn(
+                    "{} tasks are too large for the remote database, and stay in the local file: {}",
+                    report.tooLarge().size(),
+                    report.tooLarge().stream().limit(NAMED).toList());
+        }
+    }
+
+    /** Says it at the first of several of a kind, for to be offline is nothing to make many words of. */
+    private void failed(Throwable error) {
+        failures++;
+        boolean saidAlready = error.getClass().equals(said);
+        said = error.getClass();
+        if (saidAlready) {
+            LOG.debug("sync failed for the {}. time", failures, error);
+        } else if (error instanceof R2dbcTransientException) {
+            LOG.info("the replica works offline, and tries again: {}", error.getMessage());
+        } else {
+            LOG.warn("the replica cannot sync, and tries again: {}", error.getMessage());
+        }
     }
 
     /** A sync of somebody else has found the remote: nothing is to be waited for any more. */

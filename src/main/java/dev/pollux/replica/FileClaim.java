@@ -2,14 +2,23 @@ package dev.pollux.replica;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/** The right to sync a file, which one process at a time has: a lock that the system takes back when the process dies. Blocks. */
+/**
+ * The right to sync a file, which one replica of one process at a time has: a lock that the system takes back when the process dies.
+ * Blocks.
+ *
+ * <p>On many systems a process loses its locks on a file when it closes any descriptor of it. So within a JVM the claims know of each
+ * other, and who comes second opens nothing.
+ */
 final class FileClaim {
+
+    private static final Set<Path> HELD_HERE = ConcurrentHashMap.newKeySet();
 
     private final @Nullable Path path;
     private @Nullable FileChannel channel;
@@ -29,33 +38,42 @@ final class FileClaim {
 
     /** Takes it, if nobody else has it; whether we have it then. */
     synchronized boolean hold() throws IOException {
-        if (held || path == null) {
-            held = true;
-            return true;
-        }
-        FileChannel opened = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        try {
-            FileLock lock = opened.tryLock();
-            held = lock != null;
-        } catch (OverlappingFileLockException e) {
-            // Another replica of this JVM has it.
-            held = false;
-        } finally {
-            if (held) {
-                channel = opened;
-            } else {
-                opened.close();
-            }
+        if (!held) {
+            held = path == null || (HELD_HERE.add(path) && locked(path));
         }
         return held;
     }
 
+    private boolean locked(Path file) throws IOException {
+        boolean locked = false;
+        try {
+            if (channel == null) {
+                channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            }
+            locked = channel.tryLock() != null;
+        } catch (OverlappingFileLockException e) {
+            // A copy of this class, by another class loader, has it.
+            return false;
+        } finally {
+            if (!locked) {
+                HELD_HERE.remove(file);
+            }
+        }
+        return locked;
+    }
+
     /** Gives it back. */
     synchronized void close() throws IOException {
-        held = false;
-        if (channel != null) {
-            channel.close();
-            channel = null;
+        try {
+            if (channel != null) {
+                channel.close();
+                channel = null;
+            }
+        } finally {
+            if (held && path != null) {
+                HELD_HERE.remove(path);
+            }
+            held = false;
         }
     }
 }

@@ -2,7 +2,6 @@ package dev.pollux.replica;
 
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -26,7 +25,6 @@ final class HoldClock {
 
     private final Duration holdTime;
     private final Supplier<Mono<Void>> freeze;
-    private final AtomicBoolean frozen = new AtomicBoolean();
     private final AtomicInteger renewals = new AtomicInteger();
     private final Disposable.Swap timer = Disposables.swap();
     private volatile boolean warned;
@@ -44,10 +42,7 @@ final class HoldClock {
     Mono<Void> freeze() {
         return Mono.defer(() -> {
             int renewal = renewals.get();
-            frozen.set(true);
             return freeze.get().doFinally(signal -> {
-                // Once more at the end, for a sync that thawed while this was under way has thawed nothing of it.
-                frozen.set(true);
                 if (renewals.get() == renewal) {
                     expireIn(AGAIN);
                 }
@@ -84,14 +79,9 @@ final class HoldClock {
         }
     }
 
-    /** Whether something may be frozen; forgets it. */
-    boolean takeFrozen() {
-        return frozen.getAndSet(false);
-    }
-
-    /** After a thaw that failed. */
-    void stillFrozen() {
-        frozen.set(true);
+    /** A pause of about that many nanoseconds within a sync, so short that what is held stays so meanwhile. */
+    Duration pause(long nanos) {
+        return Duration.ofNanos(Math.min(nanos, holdTime.toNanos() / 4));
     }
 
     /** Ends the watch. */

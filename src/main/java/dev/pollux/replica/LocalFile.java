@@ -14,10 +14,14 @@ import reactor.core.publisher.Mono;
 /** The replica's side of a sync: what it reads from and writes into its own file. */
 final class LocalFile {
 
-    /** How many changes go in a page, and how many bytes of tasks, which a server's limit of 10 MB leaves room for. */
+    /** How many changes go in a page at most. */
     static final int PAGE_TASKS = 1_000;
 
-    static final int PAGE_BYTES = 2 << 20;
+    /** How many bytes one has that is heard, but for its last task: a server answers with up to 10 MB. */
+    static final int HEARD_BYTES = 2 << 20;
+
+    /** How many bytes one has that is sent: a server takes values of up to 5 MB. */
+    private static final int SENT_BYTES = 4 << 20;
 
     private static final List<Sql> SETUP = List.of(
             Sql.LOCAL_REPLICA,
@@ -64,7 +68,13 @@ final class LocalFile {
      * @param last the number of the last change in it
      * @param newest the number of the last change that there was
      */
-    record Page(long last, long newest, List<TaskState> tasks) {}
+    record Page(long last, long newest, List<TaskState> tasks) {
+
+        Page withoutResults() {
+            return new Page(
+                    last, newest, tasks.stream().map(TaskState::withoutResult).toList());
+        }
+    }
 
     /**
      * What a page was answered with.
@@ -164,11 +174,11 @@ final class LocalFile {
     /** How far a page goes, and how far all changes go. */
     private record PageEnd(long last, long newest) {}
 
-    /** The next page of changes, now noted as one that the remote may know of; empty if there is none. */
-    Mono<Page> nextPage() {
+    /** The next page of up to so many changes, now noted as one that the remote may know of; empty if there is none. */
+    Mono<Page> nextPage(int most) {
         return Mono.defer(() -> new Unit()
-                        .with("tasks", (long) PAGE_TASKS)
-                        .with("bytes", (long) PAGE_BYTES)
+                        .with("tasks", (long) most)
+                        .with("bytes", (long) SENT_BYTES)
                         .one(
                                 connection,
                                 Sql.PAGE_END,
@@ -225,7 +235,7 @@ final class LocalFile {
                     .with("seconds", holdsFor.toSeconds());
             unit.tell(Sql.APPLYING)
                     .tell(Sql.LOCAL_TURN)
-                    .tell(Sql.HOLDS)
+                    .tell(Sql.HOLDS_ON)
                     .tell(Sql.SENT)
                     .tell(Sql.SETTLE_FINISHED)
                     .tell(Sql.SETTLE_KNOWN);
@@ -237,6 +247,16 @@ final class LocalFile {
             }
             return unit.tell(Sql.APPLIED).run(connection).thenReturn(refused);
         });
+    }
+
+    /** Sends nothing of a page, whose only task the remote cannot take: the file keeps it for itself. */
+    Mono<Void> leaveOut(Page page) {
+        return new Unit()
+                .with("last", page.last())
+                .with("task", page.tasks().get(0).id())
+                .tell(Sql.SENT)
+                .tell(Sql.LEFT_OUT)
+                .run(connection);
     }
 
     /** Takes what the remote may give to others out of the reach of this file's workers; writes nothing if it is already. */
@@ -252,9 +272,16 @@ final class LocalFile {
                         .run(connection));
     }
 
-    /** Gives it back into their reach. */
+    /** Gives it back into their reach, if it is still ours; writes nothing if nothing was taken out of it. */
     Mono<Void> thaw() {
-        return new Unit().tell(Sql.APPLYING).tell(Sql.THAW).tell(Sql.APPLIED).run(connection);
+        return Mono.defer(() -> new Unit().one(connection, Sql.TO_THAW, row -> TaskState.number(row, 0) != 0))
+                .filter(any -> any)
+                .flatMap(any -> new Unit()
+                        .tell(Sql.APPLYING)
+                        .tell(Sql.THAW)
+                        .tell(Sql.THAWED)
+                        .tell(Sql.APPLIED)
+                        .run(connection));
     }
 
     /** Up to a page of the tasks that we hold and nobody here polls for, now out of the workers' reach, with their holds. */

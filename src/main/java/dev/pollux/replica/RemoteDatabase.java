@@ -187,7 +187,11 @@ final class RemoteDatabase {
      */
     Mono<Sent> send(List<TaskState> tasks) {
         return Mono.defer(() -> {
-            Unit unit = unit().with("rows", TaskState.array(tasks));
+            // That of a task which is alone is a value of its own, and so may be as large as any.
+            boolean alone = tasks.size() == 1;
+            Unit unit = unit().with(
+                            "rows", TaskState.array(alone ? List.of(tasks.get(0).withoutPayload()) : tasks))
+                    .with("payload", alone ? tasks.get(0).payload() : null);
             List<Long> turn = turn(unit);
             unit.tell(Sql.WRITE)
                     .tell(Sql.BEAT)
@@ -237,7 +241,7 @@ final class RemoteDatabase {
                 .with("nonce", me.talk())
                 .with("prefix", me.workerPrefix())
                 .with("tasks", (long) LocalFile.PAGE_TASKS)
-                .with("bytes", (long) LocalFile.PAGE_BYTES);
+                .with("bytes", (long) LocalFile.HEARD_BYTES);
     }
 
     private Mono<Void> run(Unit unit) {
@@ -288,7 +292,7 @@ final class RemoteDatabase {
                     turn,
                     end.seq(),
                     rows.stream().map(Row::task).toList(),
-                    rows.size() < LocalFile.PAGE_TASKS && end.bytes() < LocalFile.PAGE_BYTES);
+                    rows.size() < LocalFile.PAGE_TASKS && end.bytes() < LocalFile.HEARD_BYTES);
         }
     }
 }

@@ -62,6 +62,8 @@ public final class Replica implements ConnectionFactory, Closeable {
     private final Background background;
     private volatile @Nullable FileClaim claim;
     private volatile @Nullable Instant offlineSince;
+    // As of the last sync that ended, and as far as one has come that goes on.
+    private volatile long unsent;
     private volatile long held;
 
     private Replica(ConnectionFactory local, ConnectionFactory remote, ReplicaConfig config, Mono<Void> closeBoth) {
@@ -165,7 +167,8 @@ public final class Replica implements ConnectionFactory, Closeable {
 
     /**
      * Begins anew with a remote that was made anew or restored. What the remote lacks of the unfinished tasks of this file, the next
-     * sync brings there; what it has counts.
+     * sync brings there; what it has counts. Another replica that has not been refused by that remote yet may still start a task that
+     * this one brings: stop them all before, or let each try to sync.
      *
      * @return completes when the file is ready for that
      */
@@ -174,16 +177,14 @@ public final class Replica implements ConnectionFactory, Closeable {
     }
 
     private Mono<Void> rejoin(@Nullable String newId) {
-        return turns.next(opened.then(claimed())
-                .then(Mono.defer(() -> onFile(file -> file.rejoin(newId))))
-                .then(Mono.<Void>fromRunnable(holds::stillFrozen)));
+        return turns.next(opened.then(claimed()).then(Mono.defer(() -> onFile(file -> file.rejoin(newId)))));
     }
 
     /**
      * How the replica stands.
      *
-     * @return the last status, if there was a sync, and then one after each sync, and after each page of one that sends much; it ends
-     *     when the replica is closed
+     * @return the last status, if there was a sync, and then one after each sync, and after each page of one that sends, hears or
+     *     gives back much; it ends when the replica is closed
      */
     public Flux<ReplicaStatus> status() {
         return statuses.asFlux();
@@ -226,7 +227,8 @@ public final class Replica implements ConnectionFactory, Closeable {
                 .setup()
                 .then(onFile(file -> file.setup(TaskId.next().value()).then(file.path())))
                 .flatMap(path -> {
-                    FileClaim mine = new FileClaim(path);
+                    // Another try to open it has the same claim.
+                    FileClaim mine = claim == null ? new FileClaim(path) : claim;
                     claim = mine;
                     return blocking(mine::hold);
                 })
@@ -275,24 +277,27 @@ public final class Replica implements ConnectionFactory, Closeable {
 
     private Mono<SyncReport> syncOnce(DoubleSupplier rest) {
         return Mono.usingWhen(
-                local.create(),
-                connection -> {
-                    LocalFile file = new LocalFile(connection, config);
-                    return Mono.usingWhen(
-                            remote.create(),
-                            there -> setUpRemote(there)
-                                    .flatMap(known -> Sync.begin(file, there)
-                                            .flatMap(me -> new Sync(
-                                                            file,
-                                                            new RemoteDatabase(there, known, config, me),
-                                                            me,
-                                                            holds,
-                                                            rest,
-                                                            this::progress)
-                                                    .run())),
-                            Connection::close);
-                },
-                Connection::close);
+                        local.create(),
+                        connection -> {
+                            LocalFile file = new LocalFile(connection, config);
+                            return Mono.usingWhen(
+                                    remote.create(),
+                                    there -> setUpRemote(there)
+                                            .flatMap(known -> Sync.begin(file, there)
+                                                    .flatMap(me -> new Sync(
+                                                                    file,
+                                                                    new RemoteDatabase(there, known, config, me),
+                                                                    me,
+                                                                    holds,
+                                                                    rest,
+                                                                    new Told())
+                                                            .run())),
+                                    Connection::close);
+                        },
+                        Connection::close)
+                // Whoever is refused does not know any more what it holds: another file with its id may have been let
+                // in.
+                .onErrorResume(ReplicaException.class, error -> holds.freeze().then(Mono.error(error)));
     }
 
     private Mono<Dialect> setUpRemote(Connection there) {
@@ -305,8 +310,22 @@ public final class Replica implements ConnectionFactory, Closeable {
     }
 
     /** Tells how far a sync that goes on has come. */
-    private void progress(long unsent) {
-        statuses.tryEmitNext(new ReplicaStatus(true, null, unsent, held, null));
+    private final class Told implements Sync.Progress {
+        @Override
+        public void unsent(long left) {
+            unsent = left;
+            tell();
+        }
+
+        @Override
+        public void held(long more) {
+            held += more;
+            tell();
+        }
+
+        private void tell() {
+            statuses.tryEmitNext(new ReplicaStatus(true, null, unsent, held, null));
+        }
     }
 
     /** Tells how the replica stands after a sync. */
@@ -319,6 +338,7 @@ public final class Replica implements ConnectionFactory, Closeable {
         return onFile(LocalFile::counts)
                 .onErrorReturn(new Counts(0, 0))
                 .doOnNext(counts -> {
+                    unsent = counts.unsent();
                     held = counts.held();
                     statuses.tryEmitNext(
                             new ReplicaStatus(problem == null, offlineSince, counts.unsent(), held, problem));

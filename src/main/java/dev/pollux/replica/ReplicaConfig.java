@@ -12,13 +12,15 @@ import java.util.List;
  * @param reenqueueOrphanedAfter how long the replica may be silent before the remote gives its tasks to others: the same as that of
  *     the queues that share the remote database; whole seconds; default 300 s
  * @param margin how long before that moment the replica stops starting tasks that the remote knows, so long as a run may last
- *     there; default 30 s
+ *     there; 2 s less than {@code reenqueueOrphanedAfter} at most; default 30 s
  * @param mostHeld up to how many tasks of a queue the replica holds by taking them from the pool; default 1,000
  */
 public record ReplicaConfig(
         Duration syncInterval, boolean background, Duration reenqueueOrphanedAfter, Duration margin, int mostHeld) {
 
     private static final Duration LEAST = Duration.ofMillis(10);
+
+    private static final Duration SHORTEST_HOLD = Duration.ofSeconds(2);
 
     /** Refuses bad settings, all at once, with an {@link IllegalArgumentException} that names each. */
     public ReplicaConfig {
@@ -30,6 +32,10 @@ public record ReplicaConfig(
             problems.add("margin (" + margin + ") and syncInterval (" + syncInterval + ") together must be shorter than"
                     + " reenqueueOrphanedAfter (" + reenqueueOrphanedAfter
                     + "), or tasks would be out of reach between two syncs");
+        }
+        if (reenqueueOrphanedAfter.minus(margin).compareTo(SHORTEST_HOLD) < 0) {
+            problems.add("reenqueueOrphanedAfter (" + reenqueueOrphanedAfter + ") must be longer than margin (" + margin
+                    + ") by " + SHORTEST_HOLD + " or more, for a file counts by the second what it may still start");
         }
         if (mostHeld < 1) {
             problems.add("mostHeld must be 1 or more, not " + mostHeld);

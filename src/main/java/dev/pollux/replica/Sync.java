@@ -8,6 +8,7 @@ import dev.pollux.replica.RemoteDatabase.Greeting;
 import dev.pollux.replica.RemoteDatabase.Sent;
 import dev.pollux.replica.RemoteDatabase.Who;
 import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.R2dbcException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -15,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.DoubleSupplier;
-import java.util.function.LongConsumer;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -25,14 +25,27 @@ import reactor.core.publisher.Mono;
  */
 final class Sync {
 
+    /** Hears, after each page, what has changed. */
+    interface Progress {
+        /** So many changes are still to be sent. */
+        void unsent(long left);
+
+        /** So many more tasks are held than before; less than 0 for fewer. */
+        void held(long more);
+    }
+
     private final LocalFile file;
     private final RemoteDatabase remote;
     private final Identity me;
     private final HoldClock holds;
     private final DoubleSupplier rest;
-    private final LongConsumer left;
+    private final Progress progress;
     private final long began = System.nanoTime();
     private final List<TaskId> refused = new ArrayList<>();
+    private final List<TaskId> tooLarge = new ArrayList<>();
+    /** How many changes go in the next page. */
+    private int pageTasks = LocalFile.PAGE_TASKS;
+
     private long sent;
     private long taken;
     private long heard;
@@ -40,15 +53,14 @@ final class Sync {
 
     /**
      * @param rest how long to do nothing after a page while others change something, as a multiple of the time it took; 0 for never
-     * @param left told after each page how many changes are still to be sent
      */
-    Sync(LocalFile file, RemoteDatabase remote, Identity me, HoldClock holds, DoubleSupplier rest, LongConsumer left) {
+    Sync(LocalFile file, RemoteDatabase remote, Identity me, HoldClock holds, DoubleSupplier rest, Progress progress) {
         this.file = file;
         this.remote = remote;
         this.me = me;
         this.holds = holds;
         this.rest = rest;
-        this.left = left;
+        this.progress = progress;
     }
 
     /**
@@ -76,7 +88,7 @@ final class Sync {
                             .flatMap(greeting -> hear(greeting.feed(), asked));
                 })
                 .then(file.lastChange().flatMap(this::send))
-                .then(Mono.defer(this::thaw))
+                .then(file.thaw())
                 .then(Mono.defer(this::giveBack))
                 .then(file.counts())
                 .map(counts -> new SyncReport(
@@ -85,6 +97,7 @@ final class Sync {
                         heard,
                         returned,
                         refused,
+                        tooLarge,
                         counts.unsent(),
                         remote.requests(),
                         Duration.ofNanos(System.nanoTime() - began)));
@@ -160,16 +173,15 @@ final class Sync {
     private Mono<Void> write(Heard part) {
         Map<String, TaskState> latest = new LinkedHashMap<>();
         part.feed().tasks().forEach(task -> latest.put(task.id(), task));
+        if (latest.isEmpty()) {
+            return Mono.empty();
+        }
+        long held = latest.values().stream().filter(TaskState::held).count();
         heard += latest.size();
-        taken += latest.values().stream().filter(TaskState::held).count();
+        taken += held;
         Feed feed = part.feed();
-        return latest.isEmpty()
-                ? Mono.empty()
-                : file.apply(latest.values(), feed.cursor(), feed.turn(), holds.left(part.asked()));
-    }
-
-    private Mono<Void> thaw() {
-        return holds.takeFrozen() ? file.thaw().doOnError(error -> holds.stillFrozen()) : Mono.empty();
+        return file.apply(latest.values(), feed.cursor(), feed.turn(), holds.left(part.asked()))
+                .then(Mono.fromRunnable(() -> progress.held(held)));
     }
 
     /** Sends what was changed up to there: who changes things all the time would never see an end otherwise. */
@@ -185,17 +197,53 @@ final class Sync {
     /** Whether all is sent. */
     private Mono<Boolean> sendPage(long last) {
         long from = System.nanoTime();
-        return file.nextPage()
-                .flatMap(page -> {
-                    long asked = System.nanoTime();
-                    return remote.send(page.tasks())
-                            .doOnNext(answer -> holds.renew(asked))
-                            .flatMap(answer -> settle(page, answer, holds.left(asked)))
-                            .then(Mono.fromRunnable(() -> left.accept(Math.max(0, last - page.last()))))
-                            .then(Mono.defer(() -> rest(page, from)))
-                            .thenReturn(page.last() >= last);
-                })
+        return file.nextPage(pageTasks)
+                .flatMap(page -> send(page)
+                        .onErrorResume(Sync::isTooLarge, error -> sendLess(page))
+                        .flatMap(done -> done ? sent(page, last, from) : Mono.just(false)))
                 .defaultIfEmpty(true);
+    }
+
+    private Mono<Boolean> sent(Page page, long last, long from) {
+        progress.unsent(Math.max(0, last - page.last()));
+        return rest(page, from).thenReturn(page.last() >= last);
+    }
+
+    /** Emits true. */
+    private Mono<Boolean> send(Page page) {
+        return Mono.defer(() -> {
+            long asked = System.nanoTime();
+            return remote.send(page.tasks())
+                    .doOnNext(answer -> holds.renew(asked))
+                    .flatMap(answer -> settle(page, answer, holds.left(asked)))
+                    .then(Mono.fromSupplier(() -> {
+                        pageTasks = LocalFile.PAGE_TASKS;
+                        return true;
+                    }));
+        });
+    }
+
+    /**
+     * What the remote does not take at once it may take in parts; of a task that it does not take alone, without its result; and what it
+     * does not take even so stays in the file.
+     *
+     * @return emits whether the page is done with, and is not to be tried again as a smaller one
+     */
+    private Mono<Boolean> sendLess(Page page) {
+        int tasks = page.tasks().size();
+        if (tasks > 1) {
+            pageTasks = tasks / 2;
+            return Mono.just(false);
+        }
+        return send(page.withoutResults()).onErrorResume(Sync::isTooLarge, error -> {
+            tooLarge.add(new TaskId(page.tasks().get(0).id()));
+            return file.leaveOut(page).thenReturn(true);
+        });
+    }
+
+    /** By the SQLSTATE for what exceeds a limit. */
+    private static boolean isTooLarge(Throwable error) {
+        return error instanceof R2dbcException failed && "54000".equals(failed.getSqlState());
     }
 
     /** Leaves room for those who work on the file: a moment to see whether anybody does, and more if so. */
@@ -204,12 +252,11 @@ final class Sync {
         if (times == 0) {
             return Mono.empty();
         }
-        Duration took = Duration.ofNanos(System.nanoTime() - from);
-        return Mono.delay(took)
+        long took = System.nanoTime() - from;
+        return Mono.delay(holds.pause(took))
                 .then(file.lastChange())
-                .flatMap(newest -> newest > page.newest()
-                        ? Mono.delay(Duration.ofNanos((long) (took.toNanos() * (times - 1))))
-                        : Mono.empty())
+                .flatMap(newest ->
+                        newest > page.newest() ? Mono.delay(holds.pause((long) (took * (times - 1)))) : Mono.empty())
                 .then();
     }
 
@@ -252,6 +299,7 @@ final class Sync {
             returned += leases.size();
             return remote.giveBack(leases)
                     .flatMap(turn -> file.givenBack(leases.keySet(), turn))
+                    .then(Mono.fromRunnable(() -> progress.held(-leases.size())))
                     .thenReturn(false);
         });
     }

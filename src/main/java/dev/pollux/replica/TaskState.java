@@ -65,9 +65,26 @@ record TaskState(
                             row.get(first + 8, String.class));
         }
 
+        Terms withoutResult() {
+            String brief = lastError == null
+                    ? null
+                    : status.equals("Done") ? "{\"Ok\":null}" : "{\"Err\":\"too large for the remote database\"}";
+            return new Terms(status, queue, attempts, maxAttempts, runAt, brief, doneAt, priority, metadata);
+        }
+
         boolean ended() {
             return status.equals("Done") || status.equals("Killed");
         }
+    }
+
+    /** The same, whose payload travels beside it. */
+    TaskState withoutPayload() {
+        return new TaskState(id, terms, lease, held, followed, retried, null);
+    }
+
+    /** The same, without what its handler gave or failed with. */
+    TaskState withoutResult() {
+        return terms == null ? this : new TaskState(id, terms.withoutResult(), lease, held, followed, retried, payload);
     }
 
     /** Whether this is about a task that has ended. */

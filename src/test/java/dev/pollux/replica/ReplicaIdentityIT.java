@@ -24,6 +24,7 @@ class ReplicaIdentityIT extends SyncedSites {
                 .hasMessageContaining("was copied")
                 .hasMessageContaining("rejoinAfterCopy()");
         assertThat(remote.number("SELECT count(*) FROM Jobs")).isEqualTo(1);
+        assertThat(copy.run(1)).as("what nobody else can have").containsExactly("new");
 
         copy.replica.rejoinAfterCopy().block(Site.WAIT);
         copy.sync();
@@ -32,6 +33,46 @@ class ReplicaIdentityIT extends SyncedSites {
         assertThat(copy.status(id)).as("a task of the other file now").isNull();
         a.sync();
         copy.sync();
+    }
+
+    /** The copy was let in, so it is the one that holds the tasks. */
+    @Test
+    void anOriginalThatIsRefusedStartsNothingThatItHeld() {
+        Site a = site("a");
+        TaskId held = a.push("held");
+        takeTo(a);
+        a.file.sql("VACUUM INTO '" + folder.resolve("copy.db") + "'");
+        takeTo(site("copy"));
+        assertThat(a.status(held)).isEqualTo("Pending");
+
+        assertThat(failure(a)).isInstanceOf(ReplicaException.class).hasMessageContaining("was copied");
+
+        assertThat(a.status(held)).isEqualTo("Queued pollux-remote");
+        a.push("fresh");
+        assertThat(a.run(1)).containsExactly("fresh");
+    }
+
+    @Test
+    void whoCreatedATaskHearsOfItsEndAlsoFromARemoteThatWasMadeAnewAndHadItFromSomebodyElse() {
+        Site a = site("a");
+        Site b = site("b");
+        TaskId id = a.push("one");
+        a.sync();
+        takeTo(b);
+        a.sync();
+        makeTheServerAnew();
+        for (Site site : List.of(b, a)) {
+            assertThat(failure(site)).isInstanceOf(ReplicaException.class);
+            site.replica.rejoinAfterReset().block(Site.WAIT);
+            takeTo(site);
+        }
+        assertThat(a.status(id)).as("held by the other").isEqualTo("Queued pollux-remote");
+
+        assertThat(b.run(1)).containsExactly("one");
+        b.sync();
+        a.sync();
+
+        assertThat(a.status(id)).isEqualTo("Done pollux-remote");
     }
 
     @Test
@@ -85,7 +126,7 @@ class ReplicaIdentityIT extends SyncedSites {
         restore("PolluxFeedDelete", "DELETE FROM Jobs");
 
         assertThat(failure(a)).isInstanceOf(ReplicaException.class).hasMessageContaining("restored from a backup");
-        assertThat(a.status(id)).isEqualTo("Pending");
+        assertThat(a.status(id)).as("kept until somebody says how to go on").isEqualTo("Queued pollux-remote");
 
         a.replica.rejoinAfterReset().block(Site.WAIT);
         a.sync();

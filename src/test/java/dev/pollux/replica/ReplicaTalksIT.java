@@ -3,10 +3,16 @@ package dev.pollux.replica;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pollux.TaskId;
+import dev.pollux.replica.LocalFile.Page;
+import dev.pollux.replica.LocalFile.Settlement;
 import dev.pollux.replica.RemoteDatabase.Dialect;
+import dev.pollux.replica.RemoteDatabase.Greeting;
+import dev.pollux.replica.RemoteDatabase.Sent;
 import dev.pollux.replica.RemoteDatabase.Who;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
@@ -29,11 +35,13 @@ class ReplicaTalksIT extends SyncedSites {
             return Mono.from(factory.create()).blockOptional(Site.WAIT).orElseThrow();
         }
 
+        LocalFile file() {
+            return new LocalFile(here, Site.BY_HAND);
+        }
+
         /** Notes a talk, which is not asked for yet. */
         Identity begin() {
-            return Sync.begin(new LocalFile(here, Site.BY_HAND), there)
-                    .blockOptional(Site.WAIT)
-                    .orElseThrow();
+            return Sync.begin(file(), there).blockOptional(Site.WAIT).orElseThrow();
         }
 
         RemoteDatabase in(Identity me) {
@@ -68,6 +76,40 @@ class ReplicaTalksIT extends SyncedSites {
 
         assertThat(failure(a)).isInstanceOf(ReplicaException.class).hasMessageContaining("was copied");
         copy.sync();
+    }
+
+    @Test
+    void holdsThatAreOverWhileASyncSendsComeBackWithTheNextOneOnly() {
+        Site a = site("a");
+        TaskId held = a.push("held");
+        takeTo(a);
+        TaskId fresh = a.push("fresh");
+        Duration hold = Duration.ofMinutes(1);
+        try (Steps steps = new Steps(a)) {
+            LocalFile file = steps.file();
+            Identity me = steps.begin();
+            RemoteDatabase talk = steps.in(me);
+            Greeting greeting = talk.hello(List.of()).blockOptional(Site.WAIT).orElseThrow();
+            file.agreed(greeting.who().remote(), greeting.feed().turn(), me.talk(), hold)
+                    .then(file.holds(hold))
+                    // As the clock does when the time is over.
+                    .then(file.freeze())
+                    .block(Site.WAIT);
+            Page page = file.nextPage(10).blockOptional(Site.WAIT).orElseThrow();
+            Sent answer = talk.send(page.tasks()).blockOptional(Site.WAIT).orElseThrow();
+            file.settle(
+                            new Settlement(
+                                    page, answer.turn(), List.of(), List.of(fresh.value()), List.of(), List.of()),
+                            hold)
+                    .then(file.thaw())
+                    .block(Site.WAIT);
+        }
+        assertThat(a.status(held)).isEqualTo("Queued pollux-remote");
+
+        takeTo(a);
+
+        assertThat(a.status(held)).isEqualTo("Pending");
+        assertThat(a.run(2)).containsExactly("held", "fresh");
     }
 
     @Test

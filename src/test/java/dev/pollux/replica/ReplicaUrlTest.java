@@ -99,5 +99,12 @@ class ReplicaUrlTest {
                         .mostHeld(0)
                         .build())
                 .withMessageContainingAll("syncInterval", "margin", "mostHeld");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ReplicaConfig.builder()
+                        .syncInterval(Duration.ofMillis(10))
+                        .reenqueueOrphanedAfter(Duration.ofSeconds(3))
+                        .margin(Duration.ofMillis(1_001))
+                        .build())
+                .withMessageContaining("longer than margin (PT1.001S) by PT2S or more");
     }
 }
