@@ -9,12 +9,15 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 /** A connection factory whose connections can be closed under those who use them. */
 final class OpenConnections implements ConnectionFactory, Closeable {
 
     private final ConnectionFactory factory;
     private final Queue<Connection> open = new ConcurrentLinkedQueue<>();
+    /** The ends of those that are being opened. */
+    private final Queue<Mono<Void>> opening = new ConcurrentLinkedQueue<>();
 
     private volatile boolean closed;
 
@@ -24,10 +27,20 @@ final class OpenConnections implements ConnectionFactory, Closeable {
 
     @Override
     public Publisher<? extends Connection> create() {
-        return Mono.<Connection>from(factory.create()).flatMap(connection -> {
-            open.add(connection);
-            // Set before it looks for connections, as this adds before it looks.
-            return closed ? Mono.from(connection.close()).thenReturn(connection) : Mono.just(connection);
+        return Mono.defer(() -> {
+            Sinks.Empty<Void> opened = Sinks.empty();
+            Mono<Void> end = opened.asMono();
+            opening.add(end);
+            return Mono.<Connection>from(factory.create())
+                    .flatMap(connection -> {
+                        open.add(connection);
+                        // Set before it looks for connections, as this adds before it looks.
+                        return closed ? Mono.from(connection.close()).thenReturn(connection) : Mono.just(connection);
+                    })
+                    .doFinally(signal -> {
+                        opened.tryEmitEmpty();
+                        opening.remove(end);
+                    });
         });
     }
 
@@ -43,11 +56,12 @@ final class OpenConnections implements ConnectionFactory, Closeable {
                 .then();
     }
 
-    /** Closes the factory, so that it opens no more, and then its connections. */
+    /** Closes the factory, so that it opens no more, and then its connections, those that are being opened too. */
     @Override
     public Mono<Void> close() {
         return Mono.<Void>from(((Closeable) factory).close())
                 .then(Mono.<Void>fromRunnable(() -> closed = true))
+                .then(Flux.defer(() -> Flux.fromIterable(opening)).flatMap(opened -> opened).then())
                 .then(closeAll());
     }
 }
