@@ -61,7 +61,9 @@ final class OpenConnections implements ConnectionFactory, Closeable {
     public Mono<Void> close() {
         return Mono.<Void>from(((Closeable) factory).close())
                 .then(Mono.<Void>fromRunnable(() -> closed = true))
-                .then(Flux.defer(() -> Flux.fromIterable(opening)).flatMap(opened -> opened).then())
+                .then(Flux.defer(() -> Flux.fromIterable(opening))
+                        .flatMap(opened -> opened)
+                        .then())
                 .then(closeAll());
     }
 }

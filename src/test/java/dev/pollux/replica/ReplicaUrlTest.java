@@ -2,19 +2,31 @@ package dev.pollux.replica;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pollux.r2dbc.LibsqlConnectionFactory;
+import dev.pollux.r2dbc.LibsqlConnectionFactoryProvider;
 import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.pool.ConnectionPoolConfiguration;
 import io.r2dbc.spi.ConnectionFactories;
 import io.r2dbc.spi.ConnectionFactory;
+import io.r2dbc.spi.ConnectionFactoryOptions;
+import io.r2dbc.spi.R2dbcPermissionDeniedException;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import mockwebserver3.Dispatcher;
+import mockwebserver3.MockResponse;
+import mockwebserver3.MockWebServer;
+import mockwebserver3.RecordedRequest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Replicas by URL, and the settings that are refused. Nothing is opened. */
+/** Replicas by URL, and the settings that are refused. */
 class ReplicaUrlTest {
 
     private static ConnectionFactory get(String options) {
@@ -35,6 +47,40 @@ class ReplicaUrlTest {
 
         assertThat(replica.toString()).contains("edge.db").doesNotContain("secret");
         replica.close().block();
+    }
+
+    @Test
+    void theServerIsAskedWithTheToken(@TempDir Path folder) throws IOException, InterruptedException {
+        try (MockWebServer server = new MockWebServer()) {
+            server.start();
+            server.setDispatcher(new Dispatcher() {
+                @Override
+                public MockResponse dispatch(RecordedRequest request) {
+                    return new MockResponse.Builder().code(401).build();
+                }
+            });
+            String url = "r2dbc:libsql:file://" + folder.resolve("edge.db") + "?syncUrl=http://127.0.0.1:"
+                    + server.getPort() + "&syncInterval=60000";
+            assertAskedWith("of-the-URL", Replica.of(ConnectionFactories.get(url + "&authToken=of-the-URL")), server);
+            assertAskedWith(
+                    "of-the-supplier",
+                    Replica.of(ConnectionFactories.get(ConnectionFactoryOptions.parse(url)
+                            .mutate()
+                            .option(LibsqlConnectionFactoryProvider.AUTH_TOKEN_SUPPLIER, () -> "of-the-supplier")
+                            .build())),
+                    server);
+        }
+    }
+
+    private static void assertAskedWith(String token, Replica replica, MockWebServer server)
+            throws InterruptedException {
+        assertThatThrownBy(() -> replica.sync().block(Site.WAIT)).isInstanceOf(R2dbcPermissionDeniedException.class);
+        assertThat(server.takeRequest(10, TimeUnit.SECONDS).getHeaders().get("Authorization"))
+                .isEqualTo("Bearer " + token);
+        replica.close().block(Site.WAIT);
+        while (server.takeRequest(1, TimeUnit.MILLISECONDS) != null) {
+            // What it asked besides is of no interest to the next.
+        }
     }
 
     @Test
