@@ -18,6 +18,7 @@ import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.DoubleSupplier;
 import java.util.function.Function;
@@ -64,7 +65,7 @@ public final class Replica implements ConnectionFactory, Closeable {
     private volatile @Nullable Instant offlineSince;
     // As of the last sync that ended, and as far as one has come that goes on.
     private volatile long unsent;
-    private volatile long held;
+    private final AtomicLong held = new AtomicLong();
 
     private Replica(ConnectionFactory local, ConnectionFactory remote, ReplicaConfig config, Mono<Void> closeBoth) {
         Sql.load();
@@ -319,12 +320,12 @@ public final class Replica implements ConnectionFactory, Closeable {
 
         @Override
         public void held(long more) {
-            held += more;
+            held.addAndGet(more);
             tell();
         }
 
         private void tell() {
-            statuses.tryEmitNext(new ReplicaStatus(true, null, unsent, held, null));
+            statuses.tryEmitNext(new ReplicaStatus(true, null, unsent, held.get(), null));
         }
     }
 
@@ -339,9 +340,9 @@ public final class Replica implements ConnectionFactory, Closeable {
                 .onErrorReturn(new Counts(0, 0))
                 .doOnNext(counts -> {
                     unsent = counts.unsent();
-                    held = counts.held();
+                    held.set(counts.held());
                     statuses.tryEmitNext(
-                            new ReplicaStatus(problem == null, offlineSince, counts.unsent(), held, problem));
+                            new ReplicaStatus(problem == null, offlineSince, counts.unsent(), counts.held(), problem));
                 })
                 .then();
     }
