@@ -659,10 +659,11 @@ abstract class HostileCodeContract {
             push(load, "policy", 0, policies.size());
             work(
                     load,
-                    task -> task.attempt() == 1
-                            ? Mono.error(
-                                    new IllegalStateException("" + task.args().number()))
-                            : load.run(task));
+                    task -> load.run(task)
+                            .flatMap(run -> task.attempt() == 1
+                                    ? Mono.error(new IllegalStateException(
+                                            "" + task.args().number()))
+                                    : Mono.just(run)));
 
             becomes("status = 'Done' AND attempts = 1", policies.size());
 

@@ -31,7 +31,7 @@ final class Report {
                 + '\t'
                 + verdict.duplicated()
                 + '\t'
-                + (verdict.wrong().isEmpty() ? "held" : "BROKEN");
+                + (verdict.held() ? "held" : "BROKEN");
         try {
             if (!begun) {
                 Files.createDirectories(FILE.getParent());
