@@ -1,6 +1,7 @@
 package dev.pollux.faults;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What a checker found.
@@ -14,6 +15,15 @@ record Verdict(int tasks, int lost, int duplicated, List<String> wrong) {
 
     boolean held() {
         return lost == 0 && duplicated == 0 && wrong.isEmpty();
+    }
+
+    /** Of both together. */
+    Verdict and(Verdict other) {
+        return new Verdict(
+                tasks + other.tasks,
+                lost + other.lost,
+                duplicated + other.duplicated,
+                Stream.concat(wrong.stream(), other.wrong.stream()).toList());
     }
 
     String text() {
