@@ -165,13 +165,16 @@ final class Crew implements AutoCloseable {
                 .isTrue();
     }
 
-    /** Kills one to three processes at once and starts them again; gives how many. */
+    /** Kills one to three processes, starts them again when all of those are dead, and gives how many. */
     int killSome(Random random) throws IOException, InterruptedException {
         List<Member> all = new ArrayList<>(members);
         Collections.shuffle(all, random);
         int many = 1 + random.nextInt(3);
-        for (Member victim : all.subList(0, many)) {
+        List<Member> victims = all.subList(0, many);
+        for (Member victim : victims) {
             victim.jvm.kill();
+        }
+        for (Member victim : victims) {
             victim.startAgain();
         }
         return many;
