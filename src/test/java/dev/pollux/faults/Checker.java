@@ -55,7 +55,11 @@ final class Checker {
         return new Checker(database, Ledgers.read(folder), true).check();
     }
 
-    /** A task as it ended. */
+    /**
+     * A task as it ended.
+     *
+     * @param outcome what its run gave, as JSON
+     */
     private record Row(
             String id,
             String status,
@@ -65,7 +69,7 @@ final class Checker {
 
     private Verdict check() {
         Map<String, Row> rows = new HashMap<>();
-        for (List<?> row : database.sql("SELECT id, status, attempts, lock_by, last_error ->> 'Ok' FROM Jobs")) {
+        for (List<?> row : database.sql("SELECT id, status, attempts, lock_by, last_error -> 'Ok' FROM Jobs")) {
             rows.put(
                     (String) row.get(0),
                     new Row((String) row.get(0), (String) row.get(1), (Long) row.get(2), (String) row.get(3), (String)
@@ -102,10 +106,15 @@ final class Checker {
     }
 
     private void checkDone(Row row) {
-        Run run = row.outcome() == null ? null : ledgers.runs().get(row.outcome());
+        Run last = new Run(row.id(), row.attempts() + 1, String.valueOf(row.worker()));
+        String outcome = String.valueOf(row.outcome());
+        if (outcome.equals("null") && ledgers.empty().contains(last)) {
+            return;
+        }
+        Run run = ledgers.runs().get(outcome.replace("\"", ""));
         if (run == null) {
             wrong("Done without a run", row.toString());
-        } else if (!run.equals(new Run(row.id(), row.attempts() + 1, String.valueOf(row.worker())))) {
+        } else if (!run.equals(last)) {
             wrong("Done by a run that had lost its lease", row + " by " + run);
         }
     }

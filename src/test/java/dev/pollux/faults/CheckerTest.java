@@ -177,8 +177,7 @@ class CheckerTest {
 
     @Test
     void anOutcomeOfARunThatHadLostItsLeaseIsSeen() throws IOException {
-        String run = Objects.requireNonNull(
-                (String) database.value("SELECT last_error ->> 'Ok' FROM Jobs WHERE id = '" + task + "'"));
+        String run = runOf(task);
         replace("run " + run + ' ' + task + " 1 ", "run " + run + ' ' + task + " 2 ");
         assertBroken(check(), "Done by a run that had lost its lease");
     }
@@ -194,6 +193,22 @@ class CheckerTest {
         database.sql("DROP TRIGGER AuditStep");
         database.sql("UPDATE Jobs SET last_error = '{\"Ok\":\"nobody\"}' WHERE id = '" + task + "'");
         assertBroken(check(), "Done without a run");
+    }
+
+    @Test
+    void aResultThatIsNotStoredIsSeen() throws IOException {
+        String run = runOf(task);
+        database.sql("DROP TRIGGER AuditStep");
+        database.sql("UPDATE Jobs SET last_error = '{\"Ok\":null}' WHERE id = '" + task + "'");
+        assertBroken(check(), "Done without a run");
+
+        write("empty " + run + "\n");
+        assertThat(check().text()).isEqualTo("held");
+    }
+
+    private String runOf(String id) {
+        return Objects.requireNonNull(
+                (String) database.value("SELECT last_error ->> 'Ok' FROM Jobs WHERE id = '" + id + "'"));
     }
 
     @Test
