@@ -11,14 +11,15 @@ import java.util.stream.Stream;
  * @param duplicated how many runs there were that no failed or lost run gave cause for, and tasks that are there twice
  * @param wrong what else must not be, in words
  */
-record Verdict(int tasks, int lost, int duplicated, List<String> wrong) {
+public record Verdict(int tasks, int lost, int duplicated, List<String> wrong) {
 
-    boolean held() {
+    /** Whether all promises were kept. */
+    public boolean held() {
         return lost == 0 && duplicated == 0 && wrong.isEmpty();
     }
 
-    /** Of both together. */
-    Verdict and(Verdict other) {
+    /** What was found there and here. */
+    public Verdict and(Verdict other) {
         return new Verdict(
                 tasks + other.tasks,
                 lost + other.lost,
@@ -26,7 +27,8 @@ record Verdict(int tasks, int lost, int duplicated, List<String> wrong) {
                 Stream.concat(wrong.stream(), other.wrong.stream()).toList());
     }
 
-    String text() {
+    /** That they were, or which were not. */
+    public String text() {
         return held() ? "held" : "BROKEN" + (wrong.isEmpty() ? "" : ": " + String.join("; ", wrong));
     }
 }

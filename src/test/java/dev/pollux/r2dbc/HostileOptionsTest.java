@@ -2,6 +2,7 @@ package dev.pollux.r2dbc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pollux.faults.Reported;
 import dev.pollux.testing.HostileText;
 import dev.pollux.testing.Tries;
 import io.r2dbc.spi.ConnectionFactoryOptions;
@@ -28,6 +29,7 @@ import reactor.core.publisher.Mono;
 
 /** Any text as a URL or an option: it names a database, or is refused with one kind of exception, without a token. */
 @AddLifecycleHook(Tries.class)
+@AddLifecycleHook(Reported.class)
 class HostileOptionsTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
