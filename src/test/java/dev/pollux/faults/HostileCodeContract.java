@@ -187,12 +187,12 @@ abstract class HostileCodeContract {
             // An interruption that a handler left would close the ledger.
             boolean interrupted = Thread.interrupted();
             String run = load.ledger().run(task);
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
             HostileHandler handler = byName.get(task.args().producer());
             if (handler != null && handler.end() == HostileHandler.End.EMPTY) {
                 load.ledger().empty(run);
+            }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
             }
             return handler == null ? Mono.just(run) : handler.run(run);
         };
