@@ -1,7 +1,9 @@
 package dev.pollux.faults;
 
+import dev.pollux.faults.Ledgers.Run;
 import dev.pollux.testing.TestDatabase;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -22,13 +24,14 @@ final class Audit {
     private static final List<String> SETUP = List.of(
             "CREATE TABLE IF NOT EXISTS Audit (step INTEGER PRIMARY KEY, task TEXT NOT NULL, status_before TEXT NOT NULL,"
                     + " status TEXT NOT NULL, lease_before TEXT NOT NULL, lease TEXT NOT NULL,"
-                    + " attempts_before INTEGER NOT NULL, attempts INTEGER NOT NULL)",
+                    + " attempts_before INTEGER NOT NULL, attempts INTEGER NOT NULL, outcome TEXT)",
             // Of all but the times, which a test moves as a step of the clock would.
             "CREATE TRIGGER IF NOT EXISTS AuditStep AFTER UPDATE OF job, id, job_type, status, attempts, max_attempts,"
                     + " last_error, lock_by, priority, metadata ON Jobs BEGIN"
-                    + " INSERT INTO Audit (task, status_before, status, lease_before, lease, attempts_before, attempts)"
-                    + " VALUES (new.id, old.status, new.status, coalesce(old.lock_by, ''), coalesce(new.lock_by, ''),"
-                    + " old.attempts, new.attempts);"
+                    + " INSERT INTO Audit (task, status_before, status, lease_before, lease, attempts_before, attempts,"
+                    + " outcome) VALUES (new.id, old.status, new.status, coalesce(old.lock_by, ''),"
+                    + " coalesce(new.lock_by, ''), old.attempts, new.attempts, CASE WHEN new.status IN ('Done', 'Failed',"
+                    + " 'Killed') THEN substr(new.last_error, 1, 500) END);"
                     + " END",
             "CREATE TRIGGER IF NOT EXISTS AuditDelete AFTER DELETE ON Jobs BEGIN"
                     + " INSERT INTO Audit (task, status_before, status, lease_before, lease, attempts_before, attempts)"
@@ -83,6 +86,39 @@ final class Audit {
             }
         }
         return illegal;
+    }
+
+    /** The leases under which tasks were Running, each as the run that it allows. */
+    static Set<Run> locked(TestDatabase database) {
+        Set<Run> locked = new HashSet<>();
+        for (List<?> row :
+                database.sql("SELECT DISTINCT task, attempts + 1, lease FROM Audit WHERE status = 'Running'")) {
+            locked.add(run(row));
+        }
+        return locked;
+    }
+
+    /**
+     * An outcome that was stored.
+     *
+     * @param run what it was stored for
+     * @param text the beginning of it, as JSON
+     */
+    record Stored(Run run, String text) {}
+
+    /** All outcomes that were stored, also those that a later one took the place of. */
+    static List<Stored> stored(TestDatabase database) {
+        // A sweep that kills leaves no lease.
+        return database
+                .sql("SELECT task, attempts_before + 1, lease, outcome FROM Audit"
+                        + " WHERE status IN ('Done', 'Failed', 'Killed') AND lease <> ''")
+                .stream()
+                .map(row -> new Stored(run(row), String.valueOf(row.get(3))))
+                .toList();
+    }
+
+    private static Run run(List<?> row) {
+        return new Run((String) row.get(0), (Long) row.get(1), (String) row.get(2));
     }
 
     /** How many leases of each task ended without a try counted while its handler may have been at work. */

@@ -10,6 +10,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,14 +21,16 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>every task whose push completed is there, once, and ended as Done or Killed; nobody else's task is there
  *   <li>a task ran no more often than its attempts + 1: so each further run had a failed or a lost one before it
- *   <li>a task that is Done was run, and has the outcome of the run that held its last lease: no ack of a lost lease
- *       changed it
+ *   <li>each run had locked the task, under a lease that no other run had
+ *   <li>a task that is Done was run, and has the outcome of the run that held its last lease; each outcome that was ever
+ *       stored, good or bad, is that of the run that held the lease: no ack of a lost lease changed anything
  *   <li>no task took a step that its life does not have; what was Done or Killed stayed so
  * </ul>
  */
 final class Checker {
 
     private static final int EXAMPLES = 3;
+    private static final Pattern RUN_ID = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
 
     private final TestDatabase database;
     private final Ledgers ledgers;
@@ -50,7 +55,11 @@ final class Checker {
         return new Checker(database, Ledgers.read(folder), true).check();
     }
 
-    /** A task as it ended. */
+    /**
+     * A task as it ended.
+     *
+     * @param outcome what its run gave, as JSON
+     */
     private record Row(
             String id,
             String status,
@@ -60,7 +69,7 @@ final class Checker {
 
     private Verdict check() {
         Map<String, Row> rows = new HashMap<>();
-        for (List<?> row : database.sql("SELECT id, status, attempts, lock_by, last_error ->> 'Ok' FROM Jobs")) {
+        for (List<?> row : database.sql("SELECT id, status, attempts, lock_by, last_error -> 'Ok' FROM Jobs")) {
             rows.put(
                     (String) row.get(0),
                     new Row((String) row.get(0), (String) row.get(1), (Long) row.get(2), (String) row.get(3), (String)
@@ -74,6 +83,7 @@ final class Checker {
         }
         rows.values().forEach(this::checkEnd);
         checkRuns(rows);
+        checkOutcomes();
         checkPayloads();
         Audit.illegalSteps(database).forEach(step -> wrong("a step that nobody may take", step));
         Set<String> all = new HashSet<>(ledgers.pushed());
@@ -96,40 +106,53 @@ final class Checker {
     }
 
     private void checkDone(Row row) {
-        Run run = row.outcome() == null ? null : ledgers.runs().get(row.outcome());
+        Run last = new Run(row.id(), row.attempts() + 1, String.valueOf(row.worker()));
+        String outcome = String.valueOf(row.outcome());
+        if (outcome.equals("null") && ledgers.empty().contains(last)) {
+            return;
+        }
+        Run run = ledgers.runs().get(outcome.replace("\"", ""));
         if (run == null) {
             wrong("Done without a run", row.toString());
-        } else if (!run.equals(new Run(row.id(), row.attempts() + 1, String.valueOf(row.worker())))) {
+        } else if (!run.equals(last)) {
             wrong("Done by a run that had lost its lease", row + " by " + run);
         }
     }
 
     private void checkRuns(Map<String, Row> rows) {
-        Map<String, Long> runs = new HashMap<>();
-        ledgers.runs().values().forEach(run -> runs.merge(run.task(), 1L, Long::sum));
-        Map<String, Long> released = Audit.releasedRunning(database);
-        runs.forEach((task, times) -> {
+        Set<Run> locked = Audit.locked(database);
+        Map<String, Long> released = mayRelease ? Audit.releasedRunning(database) : Map.of();
+        Map<String, List<Run>> byTask = ledgers.runs().values().stream().collect(Collectors.groupingBy(Run::task));
+        byTask.forEach((task, runs) -> {
             Row row = rows.get(task);
             if (row == null) {
                 wrong("run and not there", task);
                 return;
             }
+            Set<Run> leases = new HashSet<>(runs);
+            leases.stream()
+                    .filter(run -> !locked.contains(run))
+                    .forEach(run -> wrong("run without a lock", run.toString()));
             // A task that failed for good has counted its last run, too.
             long caused = row.attempts() + (row.status().equals("Killed") ? 0 : 1);
-            long most = caused + (mayRelease ? released.getOrDefault(task, 0L) : 0);
-            if (times > most) {
-                duplicated += (int) (times - most);
-                wrong(
-                        "run too often",
-                        row + ", whose steps were " + Audit.history(database, task) + ", by " + runsOf(task));
+            // A worker may have a task again that was given back, and then under the same number of tries.
+            long most = Math.min(caused, leases.size()) + released.getOrDefault(task, 0L);
+            if (runs.size() > most) {
+                duplicated += (int) (runs.size() - most);
+                wrong("run too often", row + ", whose steps were " + Audit.history(database, task) + ", by " + runs);
             }
         });
     }
 
-    private List<Run> runsOf(String task) {
-        return ledgers.runs().values().stream()
-                .filter(run -> run.task().equals(task))
-                .toList();
+    private void checkOutcomes() {
+        Set<Run> runs = new HashSet<>(ledgers.runs().values());
+        for (Audit.Stored stored : Audit.stored(database)) {
+            Matcher named = RUN_ID.matcher(stored.text());
+            Run run = named.find() ? ledgers.runs().get(named.group()) : null;
+            if (run == null ? !runs.contains(stored.run()) : !run.equals(stored.run())) {
+                wrong("an outcome of a run that did not hold the lease", stored + " by " + run);
+            }
+        }
     }
 
     private void checkPayloads() {

@@ -2,11 +2,11 @@ package dev.pollux.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pollux.NewTask;
 import dev.pollux.Outcome;
 import dev.pollux.TaskId;
-import dev.pollux.Worker;
+import dev.pollux.TaskStatus;
 import dev.pollux.testing.TestDatabase;
-import io.r2dbc.spi.ConnectionFactories;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +14,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,36 +30,53 @@ class CheckerTest {
     private Path folder;
 
     private TestDatabase database = TestDatabase.at("r2dbc:libsql:mem:///unused");
+    /** A task that was run once, and the one that failed at first. */
     private String task = "";
 
+    private String failing = "";
+
+    /** Of these tasks, the seventh fails at first. */
     @BeforeEach
     void workAsItShouldBe() throws IOException {
-        String url = "r2dbc:libsql:file://" + folder.resolve("queue.db");
-        database = TestDatabase.at(url);
+        database = TestDatabase.at("r2dbc:libsql:file://" + folder.resolve("queue.db"));
         try (Ledger ledger = Ledger.open(folder, "load")) {
-            Load load = Load.on(ConnectionFactories.get(url), ledger, config -> config);
+            Load load = load(ledger);
             load.storage().setup().block(PATIENCE);
             Audit.begin(database);
             load.push("producer", Flux.range(1, TASKS).map(Integer::longValue)).blockLast(PATIENCE);
-            List<TaskId> done = load.storage()
-                    .poll(Worker.named("worker"))
-                    .transform(load.storage().lock())
-                    .flatMap(load.storage().ack(load::run))
-                    .take(TASKS)
-                    .map(Outcome::id)
-                    .collectList()
-                    .blockOptional(PATIENCE)
-                    .orElseThrow();
-            task = done.get(0).value();
+            List<Outcome<String>> outcomes =
+                    work(load, TASKS + 1).collectList().blockOptional(PATIENCE).orElseThrow();
+            failing = first(outcomes, outcome -> outcome.status() == TaskStatus.FAILED);
+            task = first(outcomes, outcome -> !outcome.id().value().equals(failing));
         }
+    }
+
+    private static String first(List<Outcome<String>> outcomes, Predicate<Outcome<String>> which) {
+        return outcomes.stream().filter(which).findFirst().orElseThrow().id().value();
+    }
+
+    private Load load(Ledger ledger) {
+        return Load.on(database.factory(), ledger, config -> config);
+    }
+
+    private static Flux<Outcome<String>> work(Load load, int outcomes) {
+        return load.work("worker").take(outcomes);
     }
 
     private Verdict check() throws IOException {
         return Checker.check(database, folder);
     }
 
+    private Path ledger() {
+        return folder.resolve("load.ledger");
+    }
+
     private void write(String line) throws IOException {
-        Files.writeString(folder.resolve("load.ledger"), line, StandardOpenOption.APPEND);
+        Files.writeString(ledger(), line, StandardOpenOption.APPEND);
+    }
+
+    private void replace(String words, String others) throws IOException {
+        Files.writeString(ledger(), Files.readString(ledger()).replace(words, others));
     }
 
     private static void assertBroken(Verdict verdict, String what) {
@@ -108,9 +126,7 @@ class CheckerTest {
 
     @Test
     void aTaskOfNobodyIsSeen() throws IOException {
-        Files.writeString(
-                folder.resolve("load.ledger"),
-                Files.readString(folder.resolve("load.ledger")).replace(" " + task, " 0" + task));
+        replace(" " + task, " 0" + task);
         assertBroken(check(), "there and never pushed");
     }
 
@@ -119,6 +135,36 @@ class CheckerTest {
         write("run again " + task + " 1 worker\n");
         assertThat(check().duplicated()).isEqualTo(1);
         assertBroken(check(), "run too often");
+    }
+
+    /** A sweep counts a try, for which the task may run again, but under another lease. */
+    @Test
+    void aSecondRunUnderALeaseThatWasSweptIsSeen() throws IOException {
+        try (Ledger ledger = Ledger.open(folder, "load")) {
+            Load load = load(ledger);
+            String swept = TaskId.next().value();
+            write("push " + swept + "\n");
+            load.storage()
+                    .push(NewTask.of(new Work("swept", 1)).id(TaskId.of(swept)))
+                    .block(PATIENCE);
+            String where = " WHERE id = '" + swept + "'";
+            database.sql("UPDATE Jobs SET status = 'Queued', lock_by = 'dead', lock_at = 1" + where);
+            database.sql("UPDATE Jobs SET status = 'Running'" + where);
+            assertThat(load.storage().reenqueueOrphaned().block(PATIENCE)).isEqualTo(1);
+            work(load, 1).blockLast(PATIENCE);
+
+            write("run first " + swept + " 1 dead\n");
+            assertThat(check().text()).isEqualTo("held");
+            write("run again " + swept + " 1 dead\n");
+            assertThat(check().duplicated()).isEqualTo(1);
+            assertBroken(check(), "run too often");
+        }
+    }
+
+    @Test
+    void aRunWithoutALockIsSeen() throws IOException {
+        database.sql("DELETE FROM Audit WHERE status = 'Running' AND task = '" + task + "'");
+        assertBroken(check(), "run without a lock");
     }
 
     @Test
@@ -131,13 +177,15 @@ class CheckerTest {
 
     @Test
     void anOutcomeOfARunThatHadLostItsLeaseIsSeen() throws IOException {
-        String run = Objects.requireNonNull(
-                (String) database.value("SELECT last_error ->> 'Ok' FROM Jobs WHERE id = '" + task + "'"));
-        Path ledger = folder.resolve("load.ledger");
-        Files.writeString(
-                ledger,
-                Files.readString(ledger).replace("run " + run + ' ' + task + " 1 ", "run " + run + ' ' + task + " 2 "));
+        String run = runOf(task);
+        replace("run " + run + ' ' + task + " 1 ", "run " + run + ' ' + task + " 2 ");
         assertBroken(check(), "Done by a run that had lost its lease");
+    }
+
+    @Test
+    void aFailedOutcomeOfARunThatHadLostItsLeaseIsSeen() throws IOException {
+        replace(" " + failing + " 1 worker-", " " + failing + " 1 other-");
+        assertBroken(check(), "an outcome of a run that did not hold the lease");
     }
 
     @Test
@@ -145,6 +193,22 @@ class CheckerTest {
         database.sql("DROP TRIGGER AuditStep");
         database.sql("UPDATE Jobs SET last_error = '{\"Ok\":\"nobody\"}' WHERE id = '" + task + "'");
         assertBroken(check(), "Done without a run");
+    }
+
+    @Test
+    void aResultThatIsNotStoredIsSeen() throws IOException {
+        String run = runOf(task);
+        database.sql("DROP TRIGGER AuditStep");
+        database.sql("UPDATE Jobs SET last_error = '{\"Ok\":null}' WHERE id = '" + task + "'");
+        assertBroken(check(), "Done without a run");
+
+        write("empty " + run + "\n");
+        assertThat(check().text()).isEqualTo("held");
+    }
+
+    private String runOf(String id) {
+        return Objects.requireNonNull(
+                (String) database.value("SELECT last_error ->> 'Ok' FROM Jobs WHERE id = '" + id + "'"));
     }
 
     @Test

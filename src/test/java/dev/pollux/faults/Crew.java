@@ -17,6 +17,7 @@ import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.util.retry.Retry;
@@ -61,6 +62,7 @@ final class Crew implements AutoCloseable {
         private final Part part;
         private final String name;
         private final Semaphore steps = new Semaphore(0);
+        private final AtomicInteger lateAcks = new AtomicInteger();
         private int incarnation;
         private CountDownLatch pushedAll = new CountDownLatch(1);
         private ChildJvm jvm;
@@ -83,13 +85,24 @@ final class Crew implements AutoCloseable {
                                         Crew.this.steps.release();
                                     }
                                     case LoadProcess.PUSHED_ALL -> last.countDown();
-                                    // What it logs.
-                                    default -> System.out.println(name + ": " + line);
+                                    default -> logged(line);
                                 }
                             },
                             error -> {});
             pushedAll = last;
             return started;
+        }
+
+        private void logged(String line) {
+            System.out.println(name + ": " + line);
+            if (line.contains("LeaseLost[") && line.contains("step=ack")) {
+                lateAcks.incrementAndGet();
+            }
+        }
+
+        /** How many of its acks were refused because their leases were lost, as far as it has told. */
+        int lateAcks() {
+            return lateAcks.get();
         }
 
         /** To be called when it has ended. */
@@ -105,6 +118,11 @@ final class Crew implements AutoCloseable {
         long leases() {
             return database.number(
                     "SELECT count(*) FROM Jobs WHERE status IN ('Queued', 'Running') AND " + isItsWorker());
+        }
+
+        /** How many tasks its workers run, alive or dead. */
+        long running() {
+            return database.number("SELECT count(*) FROM Jobs WHERE status = 'Running' AND " + isItsWorker());
         }
 
         /** Waits until it has stored so many more outcomes. */
@@ -165,13 +183,16 @@ final class Crew implements AutoCloseable {
                 .isTrue();
     }
 
-    /** Kills one to three processes at once and starts them again; gives how many. */
+    /** Kills one to three processes, starts them again when all of those are dead, and gives how many. */
     int killSome(Random random) throws IOException, InterruptedException {
         List<Member> all = new ArrayList<>(members);
         Collections.shuffle(all, random);
         int many = 1 + random.nextInt(3);
-        for (Member victim : all.subList(0, many)) {
+        List<Member> victims = all.subList(0, many);
+        for (Member victim : victims) {
             victim.jvm.kill();
+        }
+        for (Member victim : victims) {
             victim.startAgain();
         }
         return many;

@@ -35,6 +35,8 @@ record HostileHandler(String name, End end, String words, Body body) {
     enum End {
         /** It is Done with the run's id. */
         DONE,
+        /** It is Done with null. */
+        EMPTY,
         /** It fails each time, until it has no tries left. */
         FAILED,
         /** It is killed at once. */
@@ -230,6 +232,12 @@ record HostileHandler(String name, End end, String words, Body body) {
     }
 
     private static void addRuleBreaking(List<HostileHandler> all) {
+        all.add(new HostileHandler("gives nothing", End.EMPTY, "", run -> Mono.empty()));
+        all.add(new HostileHandler(
+                "ends on another thread and gives nothing",
+                End.EMPTY,
+                "",
+                run -> Mono.delay(MOMENT).then(Mono.empty())));
         all.add(done(
                 "emits much", run -> Flux.range(0, 100_000).map(i -> "" + i).concatWith(Mono.just(run))));
         all.add(done(

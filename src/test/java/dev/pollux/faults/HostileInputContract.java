@@ -46,6 +46,7 @@ import tools.jackson.databind.json.JsonMapper;
  * same turn lands, and no row or table changes that was not meant.
  */
 @AddLifecycleHook(Tries.class)
+@AddLifecycleHook(Reported.class)
 abstract class HostileInputContract {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);

@@ -22,6 +22,7 @@ import java.util.stream.Collectors;
  *   <li>{@code push ID}: that task is about to be pushed
  *   <li>{@code pushed ID}: its push has completed
  *   <li>{@code run RUN ID ATTEMPT WORKER}: a handler has begun, under the lease that worker and attempt name
+ *   <li>{@code empty RUN}: that run is to end without a result; others end with the run's id
  * </ul>
  */
 final class Ledger implements AutoCloseable {
@@ -52,6 +53,11 @@ final class Ledger implements AutoCloseable {
         String worker = Objects.requireNonNull(task.context().lockBy());
         write("run " + run + ' ' + task.id() + ' ' + task.attempt() + ' ' + worker + '\n');
         return run;
+    }
+
+    /** Notes that a run will give no result. */
+    void empty(String run) {
+        write("empty " + run + '\n');
     }
 
     private static String lines(String what, Collection<TaskId> tasks) {

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.StringTokenizer;
 import java.util.stream.Stream;
@@ -17,14 +18,15 @@ import java.util.stream.Stream;
  * @param tried the tasks that somebody began to push
  * @param pushed those whose push completed
  * @param runs the runs of handlers, by their ids
+ * @param empty those that were to give no result
  */
-record Ledgers(Set<String> tried, Set<String> pushed, Map<String, Run> runs) {
+record Ledgers(Set<String> tried, Set<String> pushed, Map<String, Run> runs, Set<Run> empty) {
 
     /** A handler's run, and the lease it had. */
     record Run(String task, long attempt, String worker) {}
 
     static Ledgers read(Path folder) throws IOException {
-        Ledgers ledgers = new Ledgers(new HashSet<>(), new HashSet<>(), new HashMap<>());
+        Ledgers ledgers = new Ledgers(new HashSet<>(), new HashSet<>(), new HashMap<>(), new HashSet<>());
         try (Stream<Path> files = Files.list(folder)) {
             for (Path file :
                     files.filter(path -> path.toString().endsWith(".ledger")).toList()) {
@@ -48,6 +50,7 @@ record Ledgers(Set<String> tried, Set<String> pushed, Map<String, Run> runs) {
                     String run = words.nextToken();
                     runs.put(run, new Run(words.nextToken(), Long.parseLong(words.nextToken()), words.nextToken()));
                 }
+                case "empty" -> empty.add(Objects.requireNonNull(runs.get(words.nextToken())));
                 default -> throw new IllegalStateException("a ledger does not say: " + line);
             }
         }

@@ -104,7 +104,7 @@ record Load(LibsqlStorage<Work> storage, Ledger ledger) {
             long number = task.args().number();
             // Of tasks that come alone, number is a multiple of BATCH.
             if (task.attempt() == 1 && (number + number / BATCH) % EVERY == 7) {
-                throw new IllegalStateException("fails on purpose");
+                throw new IllegalStateException("fails on purpose in run " + run);
             }
         });
     }

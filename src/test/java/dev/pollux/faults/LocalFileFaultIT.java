@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pollux.testing.ChildJvm;
 import dev.pollux.testing.LockHolder;
+import dev.pollux.testing.Sqld;
 import dev.pollux.testing.TestDatabase;
 import io.r2dbc.spi.ConnectionFactories;
 import java.nio.file.Path;
@@ -11,11 +12,12 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import reactor.core.publisher.Mono;
 
-/** A file that is full, read-only or locked by others for a while, and whose clock steps, under load. */
+/** A file that is full, read-only or locked by others for a while, and clocks that step, under load. */
 class LocalFileFaultIT {
 
     private static final int WORKERS = 2;
@@ -116,20 +118,33 @@ class LocalFileFaultIT {
     }
 
     /** SQLite's clock cannot be set: instead, all times in the database move the other way. */
+    private void stepClockUnderLoad(String fault, int rounds, LoadHere load) throws Exception {
+        CompletableFuture<Long> pushed = begin(load);
+        for (int i = 0; i < rounds; i++) {
+            stepClock(3_600);
+            load.awaitMoreDone();
+            stepClock(-3_600);
+            // What waited before is due in an hour; what comes from now on is due at once.
+            load.awaitMoreDone();
+        }
+        stepClock(3_600);
+        end(fault, 2 * rounds + 1, load, pushed);
+    }
+
     @Test
     void aClockThatStepsAnHourLosesNothing() throws Exception {
-        int rounds = Scale.of(2, 20);
         try (LoadHere load = load(new FaultCount("unused"))) {
-            CompletableFuture<Long> pushed = begin(load);
-            for (int i = 0; i < rounds; i++) {
-                stepClock(3_600);
-                load.awaitMoreDone();
-                stepClock(-3_600);
-                // What waited before is due in an hour; what comes from now on is due at once.
-                load.awaitMoreDone();
-            }
-            stepClock(3_600);
-            end("6 clock steps of an hour", 2 * rounds + 1, load, pushed);
+            stepClockUnderLoad("6 clock steps of an hour, file", Scale.of(2, 20), load);
+        }
+    }
+
+    @Test
+    @Tag("long")
+    void aServersClockThatStepsAnHourLosesNothing() throws Exception {
+        Sqld.shared().reset();
+        database = TestDatabase.at(Sqld.shared().r2dbcUrl());
+        try (LoadHere load = new LoadHere(database, folder, database::anotherFactory, config -> config)) {
+            stepClockUnderLoad("6 clock steps of an hour, sqld", Scale.of(1, 20), load);
         }
     }
 }

@@ -1,6 +1,7 @@
 package dev.pollux.faults;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What a checker found.
@@ -10,13 +11,24 @@ import java.util.List;
  * @param duplicated how many runs there were that no failed or lost run gave cause for, and tasks that are there twice
  * @param wrong what else must not be, in words
  */
-record Verdict(int tasks, int lost, int duplicated, List<String> wrong) {
+public record Verdict(int tasks, int lost, int duplicated, List<String> wrong) {
 
-    boolean held() {
+    /** Whether all promises were kept. */
+    public boolean held() {
         return lost == 0 && duplicated == 0 && wrong.isEmpty();
     }
 
-    String text() {
+    /** What was found there and here. */
+    public Verdict and(Verdict other) {
+        return new Verdict(
+                tasks + other.tasks,
+                lost + other.lost,
+                duplicated + other.duplicated,
+                Stream.concat(wrong.stream(), other.wrong.stream()).toList());
+    }
+
+    /** That they were, or which were not. */
+    public String text() {
         return held() ? "held" : "BROKEN" + (wrong.isEmpty() ? "" : ": " + String.join("; ", wrong));
     }
 }

@@ -3,6 +3,7 @@ package dev.pollux.r2dbc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pollux.faults.Reported;
 import dev.pollux.testing.HostileText;
 import dev.pollux.testing.Tries;
 import java.util.stream.Collectors;
@@ -17,6 +18,7 @@ import net.jqwik.api.lifecycle.AddLifecycleHook;
 
 /** Any text as SQL: it is split and its parameters are numbered, or it is refused with one kind of exception. */
 @AddLifecycleHook(Tries.class)
+@AddLifecycleHook(Reported.class)
 class HostileSqlTest {
 
     private static final String[] WORDS = {
@@ -81,6 +83,10 @@ class HostileSqlTest {
 
     @Property(tries = 2_000)
     void anyTextIsSplitOrRefused(@ForAll("texts") String text) {
+        splitOrRefuse(text);
+    }
+
+    static void splitOrRefuse(String text) {
         ParsedSql parsed;
         try {
             parsed = SqlScanner.parse(text);

@@ -34,35 +34,44 @@ public final class ChildJvm implements AutoCloseable {
 
     /** Starts a program that is measured, with the JVM as users have it. */
     public static ChildJvm start(Class<?> program, String... arguments) throws IOException {
-        return start(HERE, AS_USERS, program, arguments);
+        return start(AS_USERS, program, arguments);
     }
 
-    /** Starts a program as {@link #start} does, in a folder, where it may leave files. */
+    /**
+     * Starts a program as {@link #start} does, in a folder, where it may leave files, also those that others leave in
+     * {@code java.io.tmpdir}. What it prints as errors is among what it prints.
+     */
     public static ChildJvm startIn(Path folder, Class<?> program, String... arguments) throws IOException {
-        return start(folder, AS_USERS, program, arguments);
+        List<String> options = Stream.concat(AS_USERS.stream(), Stream.of("-Djava.io.tmpdir=" + folder))
+                .toList();
+        return new ChildJvm(builder(folder, options, program, arguments)
+                .redirectErrorStream(true)
+                .start());
     }
 
     /** Starts a program whose speed does not matter, and that so starts sooner and leaves more of the cores to others. */
     public static ChildJvm startLight(Class<?> program, String... arguments) throws IOException {
-        return start(HERE, LIGHT, program, arguments);
+        return start(LIGHT, program, arguments);
     }
 
     /** Starts a program as {@link #startLight} does, with a heap of 64 MiB. */
     public static ChildJvm startSmall(Class<?> program, String... arguments) throws IOException {
-        return start(HERE, SMALL, program, arguments);
+        return start(SMALL, program, arguments);
     }
 
-    private static ChildJvm start(Path folder, List<String> options, Class<?> program, String... arguments)
-            throws IOException {
+    private static ChildJvm start(List<String> options, Class<?> program, String... arguments) throws IOException {
+        return new ChildJvm(builder(HERE, options, program, arguments)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start());
+    }
+
+    private static ProcessBuilder builder(Path folder, List<String> options, Class<?> program, String... arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(options);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), program.getName()));
         command.addAll(List.of(arguments));
-        return new ChildJvm(new ProcessBuilder(command)
-                .directory(folder.toFile())
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start());
+        return new ProcessBuilder(command).directory(folder.toFile());
     }
 
     /** The next line that it prints; null when it has ended. */

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pollux.faults.Report;
 import dev.pollux.testing.Mutator;
 import dev.pollux.testing.Tries;
 import java.util.Arrays;
@@ -22,10 +23,18 @@ class BrokenAnswersTest {
 
     @Test
     void answersThatAreCutOffAnywhereAreRefused() {
-        for (byte[] answer : Answers.RECORDED) {
-            for (int length = 0; length < answer.length; length++) {
-                Answers.readByAll(Arrays.copyOf(answer, length));
+        int given = 0;
+        int ended = 0;
+        try {
+            for (byte[] answer : Answers.RECORDED) {
+                for (int length = 0; length < answer.length; length++) {
+                    given++;
+                    Answers.readByAll(Arrays.copyOf(answer, length));
+                    ended++;
+                }
             }
+        } finally {
+            Report.addInputs("12 answers that were cut off", given, given - ended);
         }
     }
 
@@ -33,13 +42,22 @@ class BrokenAnswersTest {
     void changedAnswersAreReadOrRefused() {
         long seed = new Random().nextLong();
         Mutator mutator = new Mutator(seed, Answers.RECORDED);
-        for (int i = 0; i < Tries.of(30_000); i++) {
-            byte[] answer = mutator.next();
-            try {
-                Answers.readByAll(answer);
-            } catch (Throwable e) {
-                throw new AssertionError("seed " + seed + ", variant " + i + ": " + new String(answer, ISO_8859_1), e);
+        int given = 0;
+        int ended = 0;
+        try {
+            for (int i = 0; i < Tries.of(30_000); i++) {
+                byte[] answer = mutator.next();
+                given++;
+                try {
+                    Answers.readByAll(answer);
+                } catch (Throwable e) {
+                    throw new AssertionError(
+                            "seed " + seed + ", variant " + i + ": " + new String(answer, ISO_8859_1), e);
+                }
+                ended++;
             }
+        } finally {
+            Report.addInputs("12 answers that were changed", given, given - ended);
         }
     }
 

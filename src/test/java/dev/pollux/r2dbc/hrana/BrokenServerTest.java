@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pollux.faults.Report;
 import dev.pollux.r2dbc.transport.Answer;
 import dev.pollux.r2dbc.transport.Call;
 import dev.pollux.r2dbc.transport.Session;
@@ -53,9 +54,12 @@ class BrokenServerTest extends ScriptedServer {
                         .build();
             }
         });
+        int calls = 0;
+        int ended = 0;
         try (Remote remote = remote()) {
             remote.open();
             for (int i = 0; i < Tries.of(80); i++) {
+                calls++;
                 byte[] body = mutator.next();
                 status.set(i % 4 == 0 ? 400 + i % 120 : 200);
                 next.set(body);
@@ -72,8 +76,11 @@ class BrokenServerTest extends ScriptedServer {
                     throw new AssertionError(
                             "seed " + seed + ", variant " + i + ": " + new String(body, ISO_8859_1), e);
                 }
+                ended++;
             }
             next.set(null);
+        } finally {
+            Report.addInputs("12 calls of a server that answers with nonsense", calls, calls - ended);
         }
     }
 
