@@ -37,9 +37,24 @@ final class HandlerRun<T, R> extends BaseSubscriber<R> {
         this.sink = sink;
     }
 
-    /** Whatever a handler throws is its outcome, also an Error that Reactor would throw on, past the stream. */
+    /** Begins, unless the task has waited until its lease was lost. */
     void start(Function<? super Task<T>, ? extends Publisher<? extends R>> handler) {
         sink.onCancel(this::abandon);
+        if (locker.mayBegin(lease)) {
+            begin(handler);
+            return;
+        }
+        locker.confirm(task).subscribe(ours -> {
+            if (ours) {
+                begin(handler);
+            } else if (ended.compareAndSet(false, true)) {
+                sink.success();
+            }
+        });
+    }
+
+    /** Whatever a handler throws is its outcome, also an Error that Reactor would throw on, past the stream. */
+    private void begin(Function<? super Task<T>, ? extends Publisher<? extends R>> handler) {
         if (ended.get()) {
             return;
         }

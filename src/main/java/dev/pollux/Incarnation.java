@@ -1,6 +1,5 @@
 package dev.pollux;
 
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -57,12 +56,19 @@ final class Incarnation {
     private final Reporter reporter;
     private final Consumer<Throwable> onFatal;
     private final Runnable onGone;
-    private final Map<TaskId, Lease> held = new ConcurrentHashMap<>();
+    private final Map<TaskId, Hold> held = new ConcurrentHashMap<>();
     private final AtomicReference<State> state = new AtomicReference<>(State.NEW);
     private final AtomicLong fetches = new AtomicLong();
     private final AtomicReference<Beats> beats = new AtomicReference<>(Beats.RESTING);
     private final Sinks.Empty<Void> beatsOver = Sinks.empty();
     private final Disposable.Composite timers = Disposables.composite();
+
+    /**
+     * A lease that nobody has ended.
+     *
+     * @param seen when the database last said that it is ours, by {@link System#nanoTime()}
+     */
+    private record Hold(Lease lease, long seen) {}
 
     /**
      * @param onFatal told of what ends the poll: a fault that cannot pass, or that its pipeline broke
@@ -142,18 +148,32 @@ final class Incarnation {
 
     /** Notes leases that a fetch was given. */
     void hold(List<? extends Task<?>> tasks) {
+        long now = System.nanoTime();
         for (Task<?> task : tasks) {
-            held.put(task.id(), Lease.of(task));
+            held.put(task.id(), new Hold(Lease.of(task), now));
         }
     }
 
     boolean holds(Lease lease) {
-        return lease.equals(held.get(lease.task()));
+        Hold hold = held.get(lease.task());
+        return hold != null && hold.lease().equals(lease);
+    }
+
+    /** Notes that the database has just said that a lease is ours. */
+    void seen(Lease lease) {
+        long now = System.nanoTime();
+        held.computeIfPresent(lease.task(), (task, hold) -> hold.lease().equals(lease) ? new Hold(lease, now) : hold);
+    }
+
+    /** Whether the database said less than so many nanoseconds ago that a lease is ours. */
+    boolean hasSeen(Lease lease, long withinNanos) {
+        Hold hold = held.get(lease.task());
+        return hold != null && hold.lease().equals(lease) && System.nanoTime() - hold.seen() < withinNanos;
     }
 
     /** Notes that a lease is over, or that nobody here will end it: then the next beat gives it back. */
     void forget(Lease lease) {
-        held.remove(lease.task(), lease);
+        held.computeIfPresent(lease.task(), (task, hold) -> hold.lease().equals(lease) ? null : hold);
         if (held.isEmpty() && state.get() == State.DRAINING) {
             finish();
         }
@@ -164,13 +184,13 @@ final class Incarnation {
         for (Rows.Item row : given) {
             Lease lease = new Lease(new TaskId(row.id()), id, row.attempts(), row.lease());
             known.add(lease);
-            if (!lease.equals(held.get(lease.task()))) {
+            if (!holds(lease)) {
                 giveBack(lease, "its worker does not know of it: an answer was lost");
             }
         }
-        for (Lease lease : held.values()) {
-            if (!known.contains(lease)) {
-                forget(lease);
+        for (Hold hold : held.values()) {
+            if (!known.contains(hold.lease())) {
+                forget(hold.lease());
             }
         }
     }
@@ -210,7 +230,7 @@ final class Incarnation {
             return;
         }
         timers.dispose();
-        List<Lease> left = new ArrayList<>(held.values());
+        List<Lease> left = held.values().stream().map(Hold::lease).toList();
         Flux.fromIterable(left)
                 .flatMap(lease -> release(lease, "the drain time is over"), Math.max(1, left.size()))
                 .filter(released -> released)

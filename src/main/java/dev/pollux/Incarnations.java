@@ -22,6 +22,23 @@ final class Incarnations {
         return incarnation != null && incarnation.holds(lease);
     }
 
+    /** Notes that the database has just said that the lease is its worker's. */
+    void seen(Lease lease) {
+        Incarnation incarnation = byId.get(lease.worker());
+        if (incarnation != null) {
+            incarnation.seen(lease);
+        }
+    }
+
+    /**
+     * Whether a handler may begin on the word that the database gave about the lease: the word is younger than that, or the worker
+     * is not one of ours, and others must know.
+     */
+    boolean mayBegin(Lease lease, long withinNanos) {
+        Incarnation incarnation = byId.get(lease.worker());
+        return incarnation == null || incarnation.hasSeen(lease, withinNanos);
+    }
+
     /** Ends the poll that the lease is from, if it lives here, with an error. */
     void fail(Lease lease, Throwable error) {
         Incarnation incarnation = byId.get(lease.worker());

@@ -200,6 +200,9 @@ public final class LibsqlStorage<T> {
      * none is a null result. An error, also one that it throws, makes the task Failed, to run again when the
      * {@link RetryPolicy} says, or Killed if it has no tries left, the policy says so or it is an {@link AbortError}.
      *
+     * <p>A task whose lease was lost while it waited for its handler, behind others, is not handled: of one that was locked more
+     * than a second ago the database is asked again.
+     *
      * <p>A handler that never ends keeps its task until it or its poll is cancelled: give it a timeout. One whose
      * operators meet an Error of the JVM on another thread never ends either, for Reactor throws it on there, past the
      * pipeline.

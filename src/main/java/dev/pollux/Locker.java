@@ -1,9 +1,13 @@
 package dev.pollux;
 
+import java.util.concurrent.TimeUnit;
 import reactor.core.publisher.Mono;
 
 /** Takes leases to Running and gives them back. */
 final class Locker {
+
+    /** How old the word of the database that a lease is ours may be when its handler begins. */
+    private static final long OLDEST_WORD_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final TaskTable table;
     private final Config config;
@@ -19,26 +23,46 @@ final class Locker {
 
     /** Locks; fails with {@link LeaseLostException} if the lease is lost. */
     <T> Mono<Task<T>> lock(Task<T> task) {
-        return Mono.defer(() -> taken(task)).map(taken -> task.withStatus(TaskStatus.RUNNING));
+        return locked(task).map(locked -> task.withStatus(TaskStatus.RUNNING));
     }
 
     /** Locks; emits false, after reporting why, if that failed. Never fails. */
     <T> Mono<Boolean> tryLock(Task<T> task) {
-        return Mono.defer(() -> taken(task)).onErrorResume(error -> {
+        return orLost(task, locked(task));
+    }
+
+    /**
+     * Whether a handler may begin at once. Otherwise the task has waited for it, and is to be {@linkplain #confirm confirmed} before:
+     * a lease can be lost meanwhile, and then the task may run elsewhere.
+     */
+    boolean mayBegin(Lease lease) {
+        return incarnations.mayBegin(lease, OLDEST_WORD_NANOS);
+    }
+
+    /** Asks whether a lease is still ours; emits false, after reporting why, if it is not. Never fails. */
+    Mono<Boolean> confirm(Task<?> task) {
+        return orLost(task, ours(task));
+    }
+
+    private Mono<Boolean> orLost(Task<?> task, Mono<Boolean> lock) {
+        return lock.onErrorResume(error -> {
             lost(task, "lock", error);
             return Mono.just(false);
         });
     }
 
-    /** Emits true. */
-    private Mono<Boolean> taken(Task<?> task) {
-        Lease lease = Lease.of(task);
-        return table.lock(lease).flatMap(locked -> {
-            if (!locked) {
-                return table.explain("lock", lease, false).thenReturn(false);
-            }
-            reporter.tell(new StorageEvent.Locked(config.queue(), task.id()));
-            return Mono.just(true);
+    private Mono<Boolean> locked(Task<?> task) {
+        return ours(task).doOnNext(ours -> reporter.tell(new StorageEvent.Locked(config.queue(), task.id())));
+    }
+
+    /** Takes a task to Running, or leaves it so; emits true. */
+    private Mono<Boolean> ours(Task<?> task) {
+        return Mono.defer(() -> {
+            Lease lease = Lease.of(task);
+            return table.lock(lease, () -> incarnations.seen(lease))
+                    .flatMap(locked -> locked
+                            ? Mono.just(true)
+                            : table.explain("lock", lease, false).thenReturn(false));
         });
     }
 

@@ -178,9 +178,20 @@ final class TaskTable {
                 (error, retry) -> {}));
     }
 
-    /** Takes a lease to Running; false if it is lost. */
-    Mono<Boolean> lock(Lease lease) {
-        return lane.submit(element(Sql.LOCK, lease, rows -> rows.first() != null))
+    /**
+     * Takes a lease to Running.
+     *
+     * @param held run on the lane if it is still there
+     * @return false if it is lost
+     */
+    Mono<Boolean> lock(Lease lease, Runnable held) {
+        return lane.submit(element(Sql.LOCK, lease, rows -> {
+                    boolean there = rows.first() != null;
+                    if (there) {
+                        held.run();
+                    }
+                    return there;
+                }))
                 .onErrorMap(error -> Fault.describe(about("lock", lease.task()), error));
     }
 

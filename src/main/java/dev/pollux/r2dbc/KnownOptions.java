@@ -22,6 +22,8 @@ import static dev.pollux.r2dbc.LibsqlConnectionFactoryProvider.USER_AGENT;
 
 import io.r2dbc.spi.ConnectionFactoryOptions;
 import io.r2dbc.spi.Option;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -87,6 +89,9 @@ final class KnownOptions {
             "validationDepth",
             "validationQuery");
 
+    /** How many unknown ones a message names. */
+    private static final int NAMED = 10;
+
     private KnownOptions() {}
 
     private static Set<String> names(Option<?>... options) {
@@ -95,6 +100,7 @@ final class KnownOptions {
 
     /** Reports what is not known, and what is known but not for this kind of database. */
     static void check(OptionReader options, boolean remote) {
+        List<String> unknown = new ArrayList<>();
         for (String name : options.names()) {
             if (name.equals(LibsqlConnectionFactoryProvider.SYNC_URL_NAME)) {
                 options.problem("option syncUrl makes a replica: use ConnectionFactories.get, which finds it");
@@ -105,10 +111,16 @@ final class KnownOptions {
                     && !REMOTE.contains(name)
                     && !STANDARD.contains(name)
                     && !OTHERS.contains(name)) {
-                options.problem("unknown option \"" + OptionReader.shown(name) + "\": known for "
-                        + (remote ? "a libSQL server" : "a file or memory database") + " are "
-                        + listed(remote ? REMOTE : LOCAL, remote));
+                unknown.add('"' + OptionReader.shown(name) + '"');
             }
+        }
+        if (!unknown.isEmpty()) {
+            int more = unknown.size() - NAMED;
+            options.problem("unknown option" + (unknown.size() == 1 ? " " : "s ")
+                    + String.join(", ", unknown.subList(0, Math.min(NAMED, unknown.size())))
+                    + (more > 0 ? " and " + more + " more" : "") + ": known for "
+                    + (remote ? "a libSQL server" : "a file or memory database") + " are "
+                    + listed(remote ? REMOTE : LOCAL, remote));
         }
     }
 

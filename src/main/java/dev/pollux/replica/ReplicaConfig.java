@@ -12,7 +12,7 @@ import java.util.List;
  * @param reenqueueOrphanedAfter how long the replica may be silent before the remote gives its tasks to others: the same as that of
  *     the queues that share the remote database; whole seconds; default 300 s
  * @param margin how long before that moment the replica stops starting tasks that the remote knows, so long as a run may last
- *     there; 2 s less than {@code reenqueueOrphanedAfter} at most; default 30 s
+ *     there; 3 s less than {@code reenqueueOrphanedAfter} at most; default 30 s
  * @param mostHeld up to how many tasks of a queue the replica holds by taking them from the pool; default 1,000
  */
 public record ReplicaConfig(
@@ -20,7 +20,10 @@ public record ReplicaConfig(
 
     private static final Duration LEAST = Duration.ofMillis(10);
 
-    private static final Duration SHORTEST_HOLD = Duration.ofSeconds(2);
+    /** How long after a lock, or after it was confirmed, a handler may begin. */
+    private static final Duration LOCK_TO_START = Duration.ofSeconds(1);
+
+    private static final Duration LEAST_BESIDE_MARGIN = LOCK_TO_START.plusSeconds(2);
 
     /** Refuses bad settings, all at once, with an {@link IllegalArgumentException} that names each. */
     public ReplicaConfig {
@@ -33,9 +36,10 @@ public record ReplicaConfig(
                     + " reenqueueOrphanedAfter (" + reenqueueOrphanedAfter
                     + "), or tasks would be out of reach between two syncs");
         }
-        if (reenqueueOrphanedAfter.minus(margin).compareTo(SHORTEST_HOLD) < 0) {
+        if (reenqueueOrphanedAfter.minus(margin).compareTo(LEAST_BESIDE_MARGIN) < 0) {
             problems.add("reenqueueOrphanedAfter (" + reenqueueOrphanedAfter + ") must be longer than margin (" + margin
-                    + ") by " + SHORTEST_HOLD + " or more, for a file counts by the second what it may still start");
+                    + ") by " + LEAST_BESIDE_MARGIN
+                    + " or more, for a file counts by the second what it may still start");
         }
         if (mostHeld < 1) {
             problems.add("mostHeld must be 1 or more, not " + mostHeld);
@@ -60,9 +64,9 @@ public record ReplicaConfig(
         return reenqueueOrphanedAfter.toSeconds();
     }
 
-    /** For how long after a sync began its tasks may be started. */
+    /** For how long after a sync began its tasks may be locked. */
     Duration holdTime() {
-        return reenqueueOrphanedAfter.minus(margin);
+        return reenqueueOrphanedAfter.minus(margin).minus(LOCK_TO_START);
     }
 
     /** Collects settings; {@link #build()} checks them. */

@@ -19,7 +19,7 @@ public final class FuzzedUrls {
         // A name of a file may be shown, whatever it is.
         if (!rest.contains(HostileOptionsTest.SECRET)) {
             int start = Math.floorMod(input[0], HostileOptionsTest.STARTS.size());
-            // All unknown options are named.
+            // Of each option it is said what is wrong with it.
             HostileOptionsTest.takeOrRefuse(HostileOptionsTest.STARTS.get(start) + rest, 2_000 + 10 * rest.length());
         }
     }

@@ -21,7 +21,7 @@ class ReplicaSilenceIT extends SyncedSites {
             .background(false)
             .syncInterval(Duration.ofMillis(10))
             .reenqueueOrphanedAfter(Duration.ofSeconds(5))
-            .margin(Duration.ofMillis(2500))
+            .margin(Duration.ofMillis(1500))
             .build();
 
     private static void awaitFrozen(Site site, TaskId id) {

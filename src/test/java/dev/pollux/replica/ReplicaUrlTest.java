@@ -148,9 +148,9 @@ class ReplicaUrlTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> ReplicaConfig.builder()
                         .syncInterval(Duration.ofMillis(10))
-                        .reenqueueOrphanedAfter(Duration.ofSeconds(3))
+                        .reenqueueOrphanedAfter(Duration.ofSeconds(4))
                         .margin(Duration.ofMillis(1_001))
                         .build())
-                .withMessageContaining("longer than margin (PT1.001S) by PT2S or more");
+                .withMessageContaining("longer than margin (PT1.001S) by PT3S or more");
     }
 }

@@ -1,8 +1,9 @@
 -- No worker of this file gets a task that is elsewhere, or that the remote may have given away because we were silent: the worker that
--- stands for the remote takes it instead, so that it does not stand in the way of those behind it.
+-- stands for the remote takes it instead, so that it does not stand in the way of those behind it. A running task is updated when its
+-- handler is about to begin, having waited.
 CREATE TRIGGER IF NOT EXISTS PolluxGuard BEFORE UPDATE OF status ON Jobs
 WHEN NEW.status IN ('Queued', 'Running')
-  AND OLD.status IN ('Pending', 'Failed', 'Queued')
+  AND OLD.status NOT IN ('Done', 'Killed')
   AND (SELECT applying FROM PolluxReplica) = 0
   AND EXISTS (SELECT 1
               FROM PolluxSynced, PolluxReplica
