@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ReplicaFirstSyncFaultIT {
 
     private static final Duration PATIENCE = Duration.ofMinutes(5);
+    private static final ReplicaMachine.Listener NOBODY = new ReplicaMachine.Listener() {};
     private static final int MOST_HELD = 1_000;
     private static final int TASKS = Scale.of(4_000, 1_000_000);
 
@@ -45,7 +46,7 @@ class ReplicaFirstSyncFaultIT {
     }
 
     private ReplicaMachine machine() throws Exception {
-        return new ReplicaMachine(1, Sqld.shared().port(), (machine, task) -> {});
+        return new ReplicaMachine(1, Sqld.shared().port());
     }
 
     @Test
@@ -54,7 +55,7 @@ class ReplicaFirstSyncFaultIT {
         TestDatabase local = TestDatabase.of(() -> LibsqlConnectionFactory.of("file:" + file));
         fill(local);
         try (ReplicaMachine machine = machine()) {
-            machine.open(file);
+            machine.open(file, NOBODY);
             int pagesBefore = TASKS / MOST_HELD / 2;
             // The first two set the server up, and greet it.
             machine.breakOffAfter(2 + pagesBefore);
@@ -75,7 +76,7 @@ class ReplicaFirstSyncFaultIT {
     void anEmptyFileTakesOfAFullServerWhatItMayHold() throws Exception {
         fill(remote);
         try (ReplicaMachine machine = machine()) {
-            machine.open(folder.resolve(path));
+            machine.open(folder.resolve(path), NOBODY);
             machine.poll();
 
             assertThat(machine.sync()).isTrue();
