@@ -24,6 +24,9 @@ final class ReplicaFigures implements Suite {
 
     private static final Duration PATIENCE = Duration.ofMinutes(5);
     private static final Duration ONE_WAY = Duration.ofMillis(10);
+    /** A round lasts for several of them. */
+    private static final Duration SYNC_INTERVAL = Duration.ofSeconds(1);
+
     private static final int BUFFER = 500;
     private static final int CONCURRENCY = 64;
     private static final int IN_FLIGHT = 256;
@@ -45,14 +48,15 @@ final class ReplicaFigures implements Suite {
 
     @Override
     public List<Figure> figures() {
-        int tasks = scale.of(50_000, 5_000);
+        int pushed = scale.of(600_000, 5_000);
+        int drained = scale.of(200_000, 5_000);
         return List.of(
                 figure(
                         "push " + IN_FLIGHT + " in flight",
-                        queue -> Contender.rate(tasks, () -> queue.push(tasks, IN_FLIGHT))),
-                figure("drain of " + Scale.text(tasks) + " at buffer " + BUFFER, queue -> {
-                    queue.pushAll(tasks);
-                    return Contender.rate(tasks, () -> queue.drain(tasks, CONCURRENCY));
+                        queue -> Contender.rate(pushed, () -> queue.push(pushed, IN_FLIGHT))),
+                figure("drain of " + Scale.text(drained) + " at buffer " + BUFFER, queue -> {
+                    queue.pushAll(drained);
+                    return Contender.rate(drained, () -> queue.drain(drained, CONCURRENCY));
                 }),
                 catchUp(scale.of(100_000, 10_000)));
     }
@@ -67,7 +71,12 @@ final class ReplicaFigures implements Suite {
                             LibsqlConnectionFactory local = file();
                             LibsqlConnectionFactory remote =
                                     server(emptyServer().port());
-                            Replica replica = Replica.over(local, remote, ReplicaConfig.defaults());
+                            Replica replica = Replica.over(
+                                    local,
+                                    remote,
+                                    ReplicaConfig.builder()
+                                            .syncInterval(SYNC_INTERVAL)
+                                            .build());
                             double rate = run(replica, use);
                             replica.close()
                                     .then(remote.close())

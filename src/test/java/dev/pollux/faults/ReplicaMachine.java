@@ -3,26 +3,36 @@ package dev.pollux.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pollux.r2dbc.LibsqlConnectionFactory;
+import dev.pollux.replica.ReplicaConfig;
 import dev.pollux.testing.ChildJvm;
 import dev.pollux.testing.TestDatabase;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
 
 /** One replica of the model test: its process, its file, the way to the server, and what its handlers do now. */
 final class ReplicaMachine implements AutoCloseable {
 
-    /** Told of each handler that begins. */
-    interface OnStart {
-        void started(ReplicaMachine machine, String task);
+    /** Told of each handler that begins or ends, by the clock of {@link System#nanoTime()}. */
+    interface Listener {
+        default void started(ReplicaMachine machine, String task, long at) {}
+
+        default void stopped(ReplicaMachine machine, String task, long at) {}
     }
 
     private static final String ANSWER = "answer ";
+    private static final int MOST_LOOKS = 5_000;
+    private static final Duration HOLD = ReplicaConfig.defaults()
+            .reenqueueOrphanedAfter()
+            .minus(ReplicaConfig.defaults().margin());
 
     final int number;
     final FaultyProxy way;
@@ -31,7 +41,10 @@ final class ReplicaMachine implements AutoCloseable {
     /** What the syncs' reports say was refused. */
     final List<String> refused = new ArrayList<>();
 
-    private final OnStart onStart;
+    /** How the replica stood, one after the other: what was unsent, and what it held. */
+    final List<List<Long>> statuses = new ArrayList<>();
+
+    private Listener listener = new Listener() {};
     private @Nullable ChildJvm jvm;
     private @Nullable TestDatabase file;
     private @Nullable Path path;
@@ -40,10 +53,11 @@ final class ReplicaMachine implements AutoCloseable {
 
     private boolean cut;
     private boolean losesNext;
+    /** The tasks that it must not start before it has synced, because its hold is over. */
+    private Set<String> overdue = Set.of();
 
-    ReplicaMachine(int number, int serverPort, OnStart onStart) throws IOException {
+    ReplicaMachine(int number, int serverPort) throws IOException {
         this.number = number;
-        this.onStart = onStart;
         this.way = new FaultyProxy(serverPort);
         way.plan(steps -> {
             if (!steps.contains(Step.SYNC)) {
@@ -58,18 +72,25 @@ final class ReplicaMachine implements AutoCloseable {
         });
     }
 
-    /** Opens a file, in the process that there is or in a new one. */
-    void open(Path newPath) throws IOException {
-        path = newPath;
+    /** Opens a file for a run, in the process that there is or in a new one. */
+    void open(Path newPath, Listener newListener) throws IOException {
+        listener = newListener;
         cut = false;
         losesNext = false;
+        overdue = Set.of();
         running.clear();
         refused.clear();
+        statuses.clear();
+        path = newPath;
+        file = TestDatabase.of(() -> LibsqlConnectionFactory.of("file:" + newPath));
+        start();
+    }
+
+    private void start() throws IOException {
         if (jvm == null) {
             jvm = ChildJvm.startSmall(ReplicaProcess.class);
         }
-        file = TestDatabase.of(() -> LibsqlConnectionFactory.of("file:" + newPath));
-        assertThat(say("open " + newPath + " http://127.0.0.1:" + way.port() + "?callTimeout=PT10S"))
+        assertThat(say("open " + path + " http://127.0.0.1:" + way.port() + "?callTimeout=PT10S"))
                 .isEqualTo("opened");
     }
 
@@ -81,6 +102,23 @@ final class ReplicaMachine implements AutoCloseable {
         return file;
     }
 
+    /** The replica's id. */
+    String id() {
+        return String.valueOf(file().value("SELECT id FROM PolluxReplica"));
+    }
+
+    /** The tasks that the server may know. */
+    private Set<String> synced() {
+        return file().sql("SELECT task FROM PolluxSynced").stream()
+                .map(row -> String.valueOf(row.get(0)))
+                .collect(Collectors.toSet());
+    }
+
+    /** Whether its hold of a task is over, so that it must not start it. */
+    boolean mustNotStart(String task) {
+        return overdue.contains(task);
+    }
+
     /** Gives a line to the process, and its answer, past what it says of its handlers. */
     String say(String line) throws IOException {
         if (jvm == null) {
@@ -88,20 +126,38 @@ final class ReplicaMachine implements AutoCloseable {
         }
         jvm.tell(line);
         for (String said = jvm.line(); said != null; said = jvm.line()) {
-            assertThat(said).as("the poll of machine " + number).doesNotStartWith("ended ");
-            if (said.startsWith("start ")) {
-                begin(said);
-            } else if (said.startsWith(ANSWER)) {
+            if (said.startsWith(ANSWER)) {
                 return said.substring(ANSWER.length());
             }
+            hear(said);
         }
         throw new IllegalStateException("machine " + number + " ended");
     }
 
-    private void begin(String line) {
-        String task = line.substring("start ".length());
-        onStart.started(this, task);
-        running.add(task);
+    /** Hears what it has said by now. */
+    private void hear() throws IOException {
+        assertThat(say("hear")).isEqualTo("heard");
+    }
+
+    private void hear(String said) {
+        String[] words = said.split(" ", -1);
+        switch (words[0]) {
+            case "start" -> {
+                running.add(words[1]);
+                listener.started(this, words[1], Long.parseLong(words[2]));
+            }
+            case "stop" -> stopped(words[1], Long.parseLong(words[2]));
+            case "status" -> statuses.add(List.of(Long.valueOf(words[1]), Long.valueOf(words[2])));
+            case "ended" -> throw new AssertionError("the poll of machine " + number + " " + said);
+            default -> {
+                // Its log.
+            }
+        }
+    }
+
+    private void stopped(String task, long at) {
+        running.remove(task);
+        listener.stopped(this, task, at);
     }
 
     void push(String task) throws IOException {
@@ -115,16 +171,17 @@ final class ReplicaMachine implements AutoCloseable {
     /** Stops polling; what runs is given back. */
     void idle() throws IOException {
         assertThat(say("idle")).isEqualTo("idle");
-        running.clear();
     }
 
     void finish(String task, String how) throws IOException {
-        running.remove(task);
         assertThat(say("finish " + task + " " + how)).isEqualTo("finished");
     }
 
     /** Syncs; whether that succeeded. */
     boolean sync() throws IOException {
+        if (!cut) {
+            overdue = Set.of();
+        }
         String answer = say("sync");
         if (!answer.startsWith("synced")) {
             assertThat(answer).as("machine " + number).doesNotContain("ReplicaException");
@@ -135,6 +192,41 @@ final class ReplicaMachine implements AutoCloseable {
             refused.addAll(List.of(list.split(", ")));
         }
         return true;
+    }
+
+    /**
+     * Is cut off until its hold is over. Of the two clocks that go by, one stands still: the machine has slept, so that only the wall
+     * clock went on, or the wall clock was set back.
+     */
+    void outlastHold(boolean slept) throws IOException {
+        cut = true;
+        if (slept) {
+            file().sql("UPDATE PolluxReplica SET hold_until = min(hold_until, unixepoch())");
+        } else {
+            pass(HOLD);
+            file().becomes("SELECT hold_until FROM PolluxReplica", 0L, Flux.interval(Duration.ofMillis(10)))
+                    .block(Duration.ofSeconds(30));
+        }
+        awaitStarts();
+        overdue = synced();
+    }
+
+    /** Lets time pass there, by the monotonic clock. */
+    void pass(Duration time) throws IOException {
+        assertThat(say("pass " + time.toSeconds())).isEqualTo("passed");
+    }
+
+    /** Hears of the starts of the tasks that were given to handlers by now. */
+    private void awaitStarts() throws IOException {
+        for (int looks = 0; looks < MOST_LOOKS; looks++) {
+            hear();
+            long given = file().number("SELECT count(*) FROM Jobs JOIN Workers ON Workers.id = lock_by"
+                    + " WHERE status = 'Running' AND last_seen > unixepoch() - 500");
+            if (running.size() >= Math.min(given, ReplicaProcess.IN_FLIGHT)) {
+                return;
+            }
+        }
+        throw new AssertionError(this + " has tasks that do not start: " + file().sql("SELECT * FROM Jobs"));
     }
 
     void cut(boolean now) {
@@ -160,22 +252,21 @@ final class ReplicaMachine implements AutoCloseable {
         if (jvm == null || path == null) {
             throw new IllegalStateException("not running");
         }
+        // What it says after that is lost.
+        hear();
+        long killed = System.nanoTime();
         jvm.kill();
+        List.copyOf(running).forEach(task -> stopped(task, killed));
         jvm.close();
         jvm = null;
         file().sql("UPDATE Workers SET last_seen = last_seen - 1000 WHERE id <> 'pollux-remote'");
-        Path same = path;
-        boolean stillCut = cut;
-        List<String> known = List.copyOf(refused);
-        open(same);
-        refused.addAll(known);
-        cut = stillCut;
+        start();
+        overdue = synced();
     }
 
     /** Ends the run; the process may serve another. */
     void closeFile() throws IOException {
         assertThat(say("close")).isEqualTo("closed");
-        running.clear();
     }
 
     @Override

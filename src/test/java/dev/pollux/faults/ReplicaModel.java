@@ -2,19 +2,19 @@ package dev.pollux.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pollux.Config;
 import dev.pollux.TaskId;
 import dev.pollux.testing.Sqld;
 import dev.pollux.testing.TestDatabase;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -22,21 +22,23 @@ import org.jspecify.annotations.Nullable;
  * One run of the model test: random steps of three replicas and a server, from a seed, and what must be true at the end. It knows
  * of each task who runs it, so it sees a second holder at once.
  */
-final class ReplicaModel {
+final class ReplicaModel implements ReplicaMachine.Listener {
 
     private static final int STEPS = 60;
     private static final int ROUNDS_TO_AGREE = 80;
+    /** Within it a worker gives back what it was given and did not start. */
+    private static final Duration BEAT = Config.of(ReplicaProcess.QUEUE).keepAlive();
 
     private final Random random;
     private final Sqld sqld;
     private final TestDatabase remote;
     private final List<ReplicaMachine> machines;
     private final List<String> tasks = new ArrayList<>();
-    private final Set<String> deleted = new HashSet<>();
+    private final ReplicaRuns runs = new ReplicaRuns();
+    private final ReplicaAudit audit;
     private final List<String> history = new ArrayList<>();
     private final Map<Step, Integer> faults = new LinkedHashMap<>();
     private final List<String> wrong = new ArrayList<>();
-    private int duplicated;
 
     /** What is done to the replicas and between them, besides their own work. */
     enum Step {
@@ -45,6 +47,7 @@ final class ReplicaModel {
         CRASH("replicas killed"),
         SERVER_CRASH("servers killed"),
         SILENCE("replicas silent too long"),
+        LAPSE("replicas cut off, alive, until others took their tasks"),
         ORDER("tasks cancelled, deleted, retried and rescheduled");
 
         final String words;
@@ -59,30 +62,35 @@ final class ReplicaModel {
         this.sqld = sqld;
         this.remote = remote;
         this.machines = machines;
+        this.audit = new ReplicaAudit(remote, machines, tasks);
     }
 
     /** Does the steps, heals everything and lets all sides agree. */
     Verdict run(Path folder) throws Exception {
         try {
             for (ReplicaMachine machine : machines) {
-                machine.open(folder.resolve("replica-" + machine.number + ".db"));
+                machine.open(folder.resolve("replica-" + machine.number + ".db"), this);
+                ReplicaAudit.watch(machine.file());
             }
             for (int i = 0; i < STEPS; i++) {
                 step();
+                audit.watchesServer();
             }
             agree();
             check();
+            for (ReplicaMachine machine : machines) {
+                machine.closeFile();
+            }
         } catch (AssertionError | RuntimeException e) {
             throw new AssertionError("after " + String.join("\n", history), e);
         }
-        for (ReplicaMachine machine : machines) {
-            machine.closeFile();
-        }
+        List<ReplicaRuns.Run> second = runs.overlapping();
+        second.forEach(run -> wrong.add(name(run.task) + " began on " + run.machine + " while it ran elsewhere"));
         if (!wrong.isEmpty()) {
             wrong.add("after " + String.join("\n", history));
         }
         int lost = (int) wrong.stream().filter(text -> text.startsWith("lost")).count();
-        return new Verdict(tasks.size(), lost, duplicated, wrong);
+        return new Verdict(tasks.size(), lost, second.size(), wrong);
     }
 
     /** How often each was done. */
@@ -90,15 +98,18 @@ final class ReplicaModel {
         return faults;
     }
 
-    /** A handler begins. */
-    void started(ReplicaMachine machine, String task) {
+    @Override
+    public void started(ReplicaMachine machine, String task, long at) {
         history.add(machine + " starts " + name(task));
-        for (ReplicaMachine other : machines) {
-            if (other != machine && other.running.contains(task)) {
-                duplicated++;
-                wrong.add(name(task) + " runs on " + other + " and begins on " + machine);
-            }
+        runs.started(machine, task, at);
+        if (machine.mustNotStart(task)) {
+            wrong.add(name(task) + " begins on " + machine + " after its hold");
         }
+    }
+
+    @Override
+    public void stopped(ReplicaMachine machine, String task, long at) {
+        runs.stopped(machine, task, at);
     }
 
     private String name(String task) {
@@ -121,17 +132,18 @@ final class ReplicaModel {
         } else if (choice < 60) {
             finish(machine);
         } else if (choice < 80) {
-            boolean done = machine.sync();
-            history.add(machine + (done ? " syncs" : " fails to sync"));
+            sync(machine);
         } else if (choice < 84) {
             did(Step.CUT, machine + " is cut off");
             machine.cut(true);
         } else if (choice < 87) {
             history.add(machine + " is back");
             machine.cut(false);
-        } else if (choice < 91) {
+        } else if (choice < 89) {
             did(Step.LOSS, machine + " will lose an answer");
             machine.loseNextAnswer();
+        } else if (choice < 92) {
+            lapse(machine);
         } else if (choice < 97) {
             order(machine);
         } else if (choice < 99) {
@@ -150,6 +162,11 @@ final class ReplicaModel {
         faults.merge(step, 1, Integer::sum);
     }
 
+    private void sync(ReplicaMachine machine) throws IOException {
+        boolean done = machine.sync();
+        history.add(machine + (done ? " syncs" : " fails to sync"));
+    }
+
     private void push(ReplicaMachine machine) throws IOException {
         String id = TaskId.next().value();
         tasks.add(id);
@@ -159,7 +176,7 @@ final class ReplicaModel {
 
     /** As the Rust crate or plain SQL would. */
     private void pushOnServer() {
-        if (remote.number("SELECT count(*) FROM sqlite_schema WHERE name = 'PolluxFeed'") == 0) {
+        if (!audit.watchesServer()) {
             return;
         }
         String id = TaskId.next().value();
@@ -189,28 +206,33 @@ final class ReplicaModel {
         boolean onServer = random.nextInt(3) == 0;
         TestDatabase database = onServer ? remote : machine.file();
         String where = " on " + (onServer ? "the server" : machine.toString());
-        if (onServer && remote.number("SELECT count(*) FROM sqlite_schema WHERE name = 'PolluxFeed'") == 0) {
+        if (onServer && !audit.watchesServer()) {
             return;
+        }
+        if (!onServer) {
+            audit.ordered(machine, task);
         }
         String is = " WHERE id = '" + task + "' AND ";
         String unfinished = is + "status NOT IN ('Done', 'Killed')";
         switch (random.nextInt(4)) {
             case 0 -> {
                 did(Step.ORDER, name(task) + " is cancelled" + where);
-                database.sql(
-                        "UPDATE Jobs SET status = 'Killed', done_at = unixepoch(), last_error = '{\"Err\":\"cancelled\"}'"
-                                + unfinished);
+                database.sql("UPDATE Jobs SET status = 'Killed', done_at = unixepoch(), last_error = '"
+                        + ReplicaAudit.CANCELLED + "'" + unfinished);
             }
             case 1 -> {
                 did(Step.ORDER, name(task) + " is deleted" + where);
-                deleted.add(task);
+                audit.deleted(task);
                 database.sql("DELETE FROM Jobs" + unfinished);
             }
             case 2 -> {
                 did(Step.ORDER, name(task) + " is retried" + where);
-                database.sql(
+                List<?> retried = database.sql(
                         "UPDATE Jobs SET status = 'Pending', attempts = 0, lock_by = NULL, lock_at = NULL, lease = NULL"
-                                + is + "status IN ('Done', 'Killed')");
+                                + is + "status IN ('Done', 'Killed') RETURNING id");
+                if (!retried.isEmpty()) {
+                    audit.retried(task);
+                }
             }
             default -> {
                 did(Step.ORDER, name(task) + " gets a priority" + where);
@@ -223,12 +245,35 @@ final class ReplicaModel {
     private void crash(ReplicaMachine machine) throws Exception {
         did(Step.CRASH, machine + " is killed");
         machine.crash();
-        if (random.nextBoolean() && remote.number("SELECT count(*) FROM sqlite_schema WHERE name = 'PolluxFeed'") > 0) {
+        if (random.nextBoolean() && audit.watchesServer()) {
             did(Step.SILENCE, machine + " was silent for long");
-            String id = String.valueOf(
-                    machine.file().sql("SELECT id FROM PolluxReplica").get(0).get(0));
-            remote.sql("UPDATE Workers SET last_seen = last_seen - 1000 WHERE id LIKE 'pollux-replica:" + id + ":%'");
+            outlastPatience(machine);
         }
+    }
+
+    /** A machine that works is cut off until its hold is over, and then until the others may take what it held. */
+    private void lapse(ReplicaMachine machine) throws IOException {
+        history.add(machine + " polls");
+        machine.poll();
+        sync(machine);
+        if (machine.file().number("SELECT count(*) FROM PolluxSynced WHERE held = 1") == 0) {
+            return;
+        }
+        boolean slept = random.nextBoolean();
+        did(Step.LAPSE, machine + " is cut off until its hold is over" + (slept ? ", and has slept" : ""));
+        machine.outlastHold(slept);
+        // A run may last as long as the margin.
+        while (!machine.running.isEmpty()) {
+            finish(machine);
+        }
+        history.add(machine + "'s tasks are anybody's");
+        outlastPatience(machine);
+    }
+
+    /** The server's time passes until what a machine holds may be taken. */
+    private void outlastPatience(ReplicaMachine machine) {
+        remote.sql("UPDATE Workers SET last_seen = last_seen - 1000 WHERE id LIKE 'pollux-replica:" + machine.id()
+                + ":%'");
     }
 
     /** The network is back, everybody works, and all sync until nothing is left to do. */
@@ -238,13 +283,12 @@ final class ReplicaModel {
             machine.cut(false);
             machine.poll();
             machine.say("finish-all");
-            machine.running.clear();
         }
         for (int round = 0; round < ROUNDS_TO_AGREE; round++) {
             boolean synced = true;
             for (ReplicaMachine machine : machines) {
+                machine.pass(BEAT);
                 synced &= machine.sync();
-                machine.running.clear();
             }
             if (synced && isOver()) {
                 return;
@@ -267,7 +311,7 @@ final class ReplicaModel {
                 machines.stream().collect(Collectors.toMap(machine -> machine, machine -> ends(machine.file())));
         for (String task : tasks) {
             List<@Nullable Object> end = there.get(task);
-            if (end == null && !deleted.contains(task)) {
+            if (end == null && !audit.mayBeGone(task)) {
                 wrong.add("lost: " + name(task) + " is not on the server: " + everywhere(task));
             }
             here.forEach((machine, ends) -> {
@@ -278,6 +322,7 @@ final class ReplicaModel {
             });
         }
         assertThat(there.keySet()).isSubsetOf(tasks);
+        wrong.addAll(audit.wrong());
         for (ReplicaMachine machine : machines) {
             if (machine.file().number("SELECT count(*) FROM PolluxSynced") != 0) {
                 wrong.add(machine + " still waits for tasks that have ended: "

@@ -8,8 +8,6 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,24 +22,22 @@ class ReplicaModelFaultIT {
 
     @Test
     void allSidesAgreeWhateverHappened() throws Exception {
-        int runs = Scale.of(4, 500);
+        int runs = Integer.getInteger("faults.runs", Scale.of(4, 500));
         long firstSeed = Long.getLong("faults.seed", 1) * 1_000_000;
-        AtomicReference<ReplicaModel> model = new AtomicReference<>();
         Map<ReplicaModel.Step, Integer> faults = new EnumMap<>(ReplicaModel.Step.class);
         List<String> wrong = new ArrayList<>();
         int tasks = 0;
         int lost = 0;
         int duplicated = 0;
         try (Sqld sqld = Sqld.start();
-                ReplicaMachine one = machine(1, sqld, model);
-                ReplicaMachine two = machine(2, sqld, model);
-                ReplicaMachine three = machine(3, sqld, model)) {
+                ReplicaMachine one = new ReplicaMachine(1, sqld.port());
+                ReplicaMachine two = new ReplicaMachine(2, sqld.port());
+                ReplicaMachine three = new ReplicaMachine(3, sqld.port())) {
             for (int run = 0; run < runs; run++) {
                 sqld.reset();
                 long seed = firstSeed + run;
                 ReplicaModel next =
                         new ReplicaModel(seed, sqld, TestDatabase.at(sqld.r2dbcUrl()), List.of(one, two, three));
-                model.set(next);
                 Verdict verdict = next.run(Files.createDirectory(folder.resolve("run-" + run)));
                 next.faults().forEach((step, times) -> faults.merge(step, times, Integer::sum));
                 tasks += verdict.tasks();
@@ -57,12 +53,5 @@ class ReplicaModelFaultIT {
         for (ReplicaModel.Step step : ReplicaModel.Step.values()) {
             Report.add("replica: " + step.words + ", " + runs + " runs", faults.getOrDefault(step, 0), all);
         }
-    }
-
-    private static ReplicaMachine machine(int number, Sqld sqld, AtomicReference<ReplicaModel> model) throws Exception {
-        return new ReplicaMachine(
-                number,
-                sqld.port(),
-                (machine, task) -> Objects.requireNonNull(model.get()).started(machine, task));
     }
 }

@@ -27,17 +27,19 @@ import reactor.core.publisher.Sinks;
 
 /**
  * A machine with a replica that does what the lines of its standard input say, one after the other, and says on its standard
- * output what happened: {@code start ID} when a handler begins, {@code ended WHY} when a poll
- * fails, and {@code answer WHAT} to each line. Other lines are its log.
+ * output what happened: {@code start ID NANOS} and {@code stop ID NANOS} when a handler begins and ends, by a clock that all
+ * processes of a machine share, {@code ended WHY} when a poll fails, {@code status UNSENT HELD} when the replica tells how it stands,
+ * and {@code answer WHAT} to each line. Other lines are its log.
  */
 public final class ReplicaProcess {
 
     static final String QUEUE = "model";
     static final int TRIES = 4;
+    static final int IN_FLIGHT = 3;
 
     private static final Duration PATIENCE = Duration.ofMinutes(15);
-    private static final int IN_FLIGHT = 3;
 
+    private final HurriedTimers timers = HurriedTimers.install();
     private final Map<String, Sinks.One<String>> running = new ConcurrentHashMap<>();
     private volatile boolean finishesAll;
     private @Nullable LibsqlConnectionFactory local;
@@ -75,6 +77,8 @@ public final class ReplicaProcess {
                 case "finish" -> finish(words[1], words[2]);
                 case "finish-all" -> finishAll();
                 case "sync" -> sync();
+                case "pass" -> pass(words[1]);
+                case "hear" -> "heard";
                 case "close" -> close();
                 default -> "what? " + words[0];
             };
@@ -100,6 +104,7 @@ public final class ReplicaProcess {
                         .drainTime(Duration.ZERO)
                         .build());
         storage.setup().block(PATIENCE);
+        replica.status().subscribe(status -> say("status " + status.unsent() + " " + status.held()));
         return "opened";
     }
 
@@ -123,7 +128,7 @@ public final class ReplicaProcess {
                     .flatMap(storage().ack(this::run), IN_FLIGHT)
                     .subscribe(
                             outcome -> {},
-                            error -> say("failed poll "
+                            error -> say("ended "
                                     + String.valueOf(error.getMessage()).replace('\n', ' ')));
         }
         return "polling";
@@ -133,11 +138,16 @@ public final class ReplicaProcess {
         String id = task.id().value();
         Sinks.One<String> end = Sinks.one();
         running.put(id, end);
-        say("start " + id);
+        say("start " + id + " " + System.nanoTime());
         if (finishesAll) {
             end.tryEmitValue(id);
         }
-        return end.asMono().doFinally(signal -> running.remove(id, end));
+        return end.asMono().doOnTerminate(() -> stopped(id, end)).doOnCancel(() -> stopped(id, end));
+    }
+
+    private void stopped(String id, Sinks.One<String> end) {
+        running.remove(id, end);
+        say("stop " + id + " " + System.nanoTime());
     }
 
     private String idle() {
@@ -172,6 +182,12 @@ public final class ReplicaProcess {
                 ? "failed sync nothing is open"
                 : "synced " + report.unsent() + " refused "
                         + report.refused().stream().map(TaskId::value).toList();
+    }
+
+    /** Lets so many seconds pass, by the monotonic clock. */
+    private String pass(String seconds) {
+        timers.pass(Duration.ofSeconds(Long.parseLong(seconds)));
+        return "passed";
     }
 
     private String close() {
