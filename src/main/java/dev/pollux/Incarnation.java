@@ -1,5 +1,6 @@
 package dev.pollux;
 
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -64,11 +65,20 @@ final class Incarnation {
     private final Disposable.Composite timers = Disposables.composite();
 
     /**
-     * A lease that nobody has ended.
-     *
-     * @param seen when the database last said that it is ours, by {@link System#nanoTime()}
+     * A lease that nobody has ended, and when the database last said that it is ours: by {@link System#nanoTime()}, which stands still
+     * while a machine sleeps, and by the wall clock, which can be set.
      */
-    private record Hold(Lease lease, long seen) {}
+    private record Hold(Lease lease, long nanos, long millis) {
+
+        static Hold now(Lease lease) {
+            return new Hold(lease, System.nanoTime(), System.currentTimeMillis());
+        }
+
+        boolean isYoungerThan(Duration age) {
+            return System.nanoTime() - nanos < age.toNanos()
+                    && Math.abs(System.currentTimeMillis() - millis) < age.toMillis();
+        }
+    }
 
     /**
      * @param onFatal told of what ends the poll: a fault that cannot pass, or that its pipeline broke
@@ -148,9 +158,8 @@ final class Incarnation {
 
     /** Notes leases that a fetch was given. */
     void hold(List<? extends Task<?>> tasks) {
-        long now = System.nanoTime();
         for (Task<?> task : tasks) {
-            held.put(task.id(), new Hold(Lease.of(task), now));
+            held.put(task.id(), Hold.now(Lease.of(task)));
         }
     }
 
@@ -161,14 +170,13 @@ final class Incarnation {
 
     /** Notes that the database has just said that a lease is ours. */
     void seen(Lease lease) {
-        long now = System.nanoTime();
-        held.computeIfPresent(lease.task(), (task, hold) -> hold.lease().equals(lease) ? new Hold(lease, now) : hold);
+        held.computeIfPresent(lease.task(), (task, hold) -> hold.lease().equals(lease) ? Hold.now(lease) : hold);
     }
 
-    /** Whether the database said less than so many nanoseconds ago that a lease is ours. */
-    boolean hasSeen(Lease lease, long withinNanos) {
+    /** Whether the database has said that a lease is ours, not longer ago than that. */
+    boolean hasSeen(Lease lease, Duration within) {
         Hold hold = held.get(lease.task());
-        return hold != null && hold.lease().equals(lease) && System.nanoTime() - hold.seen() < withinNanos;
+        return hold != null && hold.lease().equals(lease) && hold.isYoungerThan(within);
     }
 
     /** Notes that a lease is over, or that nobody here will end it: then the next beat gives it back. */

@@ -1,5 +1,6 @@
 package dev.pollux;
 
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -34,9 +35,9 @@ final class Incarnations {
      * Whether a handler may begin on the word that the database gave about the lease: the word is younger than that, or the worker
      * is not one of ours, and others must know.
      */
-    boolean mayBegin(Lease lease, long withinNanos) {
+    boolean mayBegin(Lease lease, Duration within) {
         Incarnation incarnation = byId.get(lease.worker());
-        return incarnation == null || incarnation.hasSeen(lease, withinNanos);
+        return incarnation == null || incarnation.hasSeen(lease, within);
     }
 
     /** Ends the poll that the lease is from, if it lives here, with an error. */

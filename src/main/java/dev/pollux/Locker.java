@@ -1,13 +1,13 @@
 package dev.pollux;
 
-import java.util.concurrent.TimeUnit;
+import java.time.Duration;
 import reactor.core.publisher.Mono;
 
 /** Takes leases to Running and gives them back. */
 final class Locker {
 
     /** How old the word of the database that a lease is ours may be when its handler begins. */
-    private static final long OLDEST_WORD_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final Duration OLDEST_WORD = Duration.ofSeconds(1);
 
     private final TaskTable table;
     private final Config config;
@@ -36,7 +36,7 @@ final class Locker {
      * a lease can be lost meanwhile, and then the task may run elsewhere.
      */
     boolean mayBegin(Lease lease) {
-        return incarnations.mayBegin(lease, OLDEST_WORD_NANOS);
+        return incarnations.mayBegin(lease, OLDEST_WORD);
     }
 
     /** Asks whether a lease is still ours; emits false, after reporting why, if it is not. Never fails. */

@@ -207,6 +207,7 @@ final class ReplicaMachine implements AutoCloseable {
             file().becomes("SELECT hold_until FROM PolluxReplica", 0L, Flux.interval(Duration.ofMillis(10)))
                     .block(Duration.ofSeconds(30));
         }
+        assertThat(say("outlast-locks")).isEqualTo("outlasted");
         awaitStarts();
         overdue = synced();
     }

@@ -78,6 +78,7 @@ public final class ReplicaProcess {
                 case "finish-all" -> finishAll();
                 case "sync" -> sync();
                 case "pass" -> pass(words[1]);
+                case "outlast-locks" -> outlastLocks();
                 case "hear" -> "heard";
                 case "close" -> close();
                 default -> "what? " + words[0];
@@ -188,6 +189,12 @@ public final class ReplicaProcess {
     private String pass(String seconds) {
         timers.pass(Duration.ofSeconds(Long.parseLong(seconds)));
         return "passed";
+    }
+
+    /** Waits until no handler begins any more on the word of a lock: that is good for a second of all clocks. */
+    private static String outlastLocks() {
+        Mono.delay(Duration.ofMillis(1_010)).block(PATIENCE);
+        return "outlasted";
     }
 
     private String close() {
