@@ -26,13 +26,13 @@ record Target(String name, Supplier<TestDatabase> databases, int slower, Duratio
                 Duration.ofMillis(1));
     }
 
-    /** The server that all suites share. */
+    /** A server that many may write to. */
     static Target sqld() {
         return new Target(
                 "sqld",
                 () -> {
-                    Sqld.shared().reset();
-                    return TestDatabase.at(Sqld.shared().r2dbcUrl());
+                    Sqld.sharedByMany().reset();
+                    return TestDatabase.at(Sqld.sharedByMany().r2dbcUrl());
                 },
                 5,
                 Duration.ofMillis(4));

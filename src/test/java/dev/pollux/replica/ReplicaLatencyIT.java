@@ -18,14 +18,11 @@ class ReplicaLatencyIT extends SyncedSites {
     private static final ReplicaConfig IN_THE_BACKGROUND =
             ReplicaConfig.builder().syncInterval(Duration.ofSeconds(2)).build();
 
-    /** Of the sync that was under way when the outcome was reached, and of the page with it that the next one, an interval later, hears. */
-    private static final int MOST_STATUSES_AFTER_THE_END = 2;
-
     /**
-     * Of the page with the task, of the one that gives it to the pool, of the sync that did both, and of two syncs an interval after each
-     * other.
+     * Of the sync that was under way when the outcome was reached, of one that came before the other replica had sent it, and of the
+     * page with it that the next one hears: two intervals.
      */
-    private static final int MOST_STATUSES = 5;
+    private static final int MOST_STATUSES_AFTER_THE_END = 3;
 
     @RepeatedTest(3)
     void theOutcomeOfATaskThatRanElsewhereIsHereWithinTwoIntervals() {
@@ -52,7 +49,6 @@ class ReplicaLatencyIT extends SyncedSites {
 
         assertThat(statusesAtTheEnd.get()).as("it has run").isNotNegative();
         assertThat(statuses.get() - statusesAtTheEnd.get()).isBetween(1, MOST_STATUSES_AFTER_THE_END);
-        assertThat(statuses.get()).isLessThanOrEqualTo(MOST_STATUSES);
         worker.dispose();
         b.file.becomes("SELECT count(*) FROM Workers WHERE id LIKE 'worker%'", 0L, Flux.interval(Duration.ofMillis(10)))
                 .block(Site.WAIT);

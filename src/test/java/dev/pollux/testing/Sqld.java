@@ -30,6 +30,15 @@ public final class Sqld implements AutoCloseable {
         }
     }
 
+    /** The same for suites in which several connection factories write at full speed. */
+    private static final class SharedByMany {
+        static final Sqld SERVER = start("--checkpoint-interval-s", "5");
+
+        static {
+            Runtime.getRuntime().addShutdownHook(new Thread(SERVER::close, "stop-steady-sqld"));
+        }
+    }
+
     private final List<String> command;
     private final int port;
     private final int grpcPort;
@@ -42,6 +51,14 @@ public final class Sqld implements AutoCloseable {
         this.port = port;
         this.grpcPort = grpcPort;
         this.folder = folder;
+    }
+
+    /**
+     * Another one, which makes its checkpoints at intervals: as sqld 0.24 comes, it may stand still for long when many write to it. Never
+     * close it.
+     */
+    public static Sqld sharedByMany() {
+        return SharedByMany.SERVER;
     }
 
     /** The server that all suites of this JVM share. Never close it. */
