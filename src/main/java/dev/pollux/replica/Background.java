@@ -1,5 +1,6 @@
 package dev.pollux.replica;
 
+import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.R2dbcTransientException;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
@@ -95,11 +96,18 @@ final class Background {
         said = error.getClass();
         if (saidAlready) {
             LOG.debug("sync failed for the {}. time", failures, error);
-        } else if (error instanceof R2dbcTransientException) {
+        } else if (isOffline(error)) {
             LOG.info("the replica works offline, and tries again: {}", error.getMessage());
         } else {
             LOG.warn("the replica cannot sync, and tries again: {}", error.getMessage());
         }
+    }
+
+    /** Whether nobody can be asked for now: by the SQLSTATEs of connections that fail, or by the SPI's word for what passes. */
+    private static boolean isOffline(Throwable error) {
+        return error instanceof R2dbcTransientException
+                || (error instanceof R2dbcException failed
+                        && String.valueOf(failed.getSqlState()).startsWith("08"));
     }
 
     /** A sync of somebody else has found the remote: nothing is to be waited for any more. */

@@ -100,7 +100,8 @@ class ReplicaFirstSyncFaultIT {
 
             assertThat(machine.file().number("SELECT count(*) FROM Jobs")).isEqualTo(MOST_HELD);
             assertThat(machine.statuses.stream().map(status -> status.get(1)))
-                    .containsExactly(0L, 0L, (long) MOST_HELD);
+                    .as("the first sync, the one that broke off, the page that was heard, and its sync")
+                    .containsExactly(0L, 0L, (long) MOST_HELD, (long) MOST_HELD);
             int holds = (int) remote.number(held);
             int pool = (int) remote.number("SELECT count(*) FROM Jobs WHERE status = 'Pending' AND lock_by IS NULL");
             Report.add(

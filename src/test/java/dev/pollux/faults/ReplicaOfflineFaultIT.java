@@ -50,7 +50,7 @@ class ReplicaOfflineFaultIT {
     private static final ReplicaConfig CONFIG = ReplicaConfig.builder()
             .background(false)
             .syncInterval(Duration.ofMillis(10))
-            .margin(ReplicaConfig.defaults().reenqueueOrphanedAfter().minusSeconds(2))
+            .margin(ReplicaConfig.defaults().reenqueueOrphanedAfter().minusSeconds(3))
             .build();
 
     @TempDir
