@@ -279,26 +279,21 @@ public final class Replica implements ConnectionFactory, Closeable {
     private Mono<SyncReport> syncOnce(DoubleSupplier rest) {
         return Mono.usingWhen(
                         local.create(),
-                        connection -> {
-                            LocalFile file = new LocalFile(connection, config);
-                            return Mono.usingWhen(
-                                    remote.create(),
-                                    there -> setUpRemote(there)
-                                            .flatMap(known -> Sync.begin(file, there)
-                                                    .flatMap(me -> new Sync(
-                                                                    file,
-                                                                    new RemoteDatabase(there, known, config, me),
-                                                                    me,
-                                                                    holds,
-                                                                    rest,
-                                                                    new Told())
-                                                            .run())),
-                                    Connection::close);
-                        },
+                        here -> Mono.usingWhen(remote.create(), there -> talk(here, there, rest), Connection::close),
                         Connection::close)
-                // Whoever is refused does not know any more what it holds: another file with its id may have been let
-                // in.
-                .onErrorResume(ReplicaException.class, error -> holds.freeze().then(Mono.error(error)));
+                // Another file with our id may have been let in: then nobody knows what we hold.
+                .onErrorResume(
+                        ReplicaException.class,
+                        error -> holds.freeze().onErrorComplete().then(Mono.error(error)));
+    }
+
+    private Mono<SyncReport> talk(Connection here, Connection there, DoubleSupplier rest) {
+        LocalFile file = new LocalFile(here, config);
+        return setUpRemote(there)
+                .flatMap(known -> Sync.begin(file, there)
+                        .flatMap(me -> new Sync(
+                                        file, new RemoteDatabase(there, known, config, me), me, holds, rest, new Told())
+                                .run()));
     }
 
     private Mono<Dialect> setUpRemote(Connection there) {

@@ -217,7 +217,7 @@ final class Sync {
                     .doOnNext(answer -> holds.renew(asked))
                     .flatMap(answer -> settle(page, answer, holds.left(asked)))
                     .then(Mono.fromSupplier(() -> {
-                        pageTasks = LocalFile.PAGE_TASKS;
+                        pageTasks = Math.min(LocalFile.PAGE_TASKS, 2 * pageTasks);
                         return true;
                     }));
         });

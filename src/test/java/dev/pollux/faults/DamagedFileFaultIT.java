@@ -60,13 +60,14 @@ class DamagedFileFaultIT {
     }
 
     private LibsqlStorage<Work> storage(String url) {
-        Config config = Config.builder(Load.QUEUE)
-                .keepAlive(Load.KEEP_ALIVE)
-                .drainTime(Duration.ZERO)
-                .build();
+        return storage(url, Config.builder(Load.QUEUE).keepAlive(Load.KEEP_ALIVE));
+    }
+
+    private LibsqlStorage<Work> storage(String url, Config.Builder config) {
         OpenConnections connections = new OpenConnections(ConnectionFactories.get(url));
         opened.add(connections);
-        return LibsqlStorage.create(connections, Work.class, config);
+        return LibsqlStorage.create(
+                connections, Work.class, config.drainTime(Duration.ZERO).build());
     }
 
     private static void push(LibsqlStorage<Work> storage, String producer) {
@@ -182,12 +183,11 @@ class DamagedFileFaultIT {
     void aPollFindsWhatWaitsInTheNewFileAtOnce() throws Exception {
         Path file = closedFile("queue.db");
         Path next = closedFile("next");
-        Config config = Config.builder(Load.QUEUE)
-                .keepAlive(Duration.ofMinutes(10))
-                .reenqueueOrphanedAfter(Duration.ofMinutes(20))
-                .drainTime(Duration.ZERO)
-                .build();
-        LibsqlStorage<Work> storage = LibsqlStorage.create(ConnectionFactories.get(url(file)), Work.class, config);
+        LibsqlStorage<Work> storage = storage(
+                url(file),
+                Config.builder(Load.QUEUE)
+                        .keepAlive(Duration.ofMinutes(10))
+                        .reenqueueOrphanedAfter(Duration.ofMinutes(20)));
         AtomicBoolean replaced = new AtomicBoolean();
 
         storage.poll(Worker.named("w"))

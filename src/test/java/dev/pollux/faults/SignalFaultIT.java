@@ -96,7 +96,7 @@ class SignalFaultIT {
     }
 
     private void terminate(String fault, String url) throws Exception {
-        int rounds = Scale.of(2, 50);
+        int rounds = Scale.of(1, 50);
         try (Crew crew = Crew.start(url, folder, PARTS)) {
             Member asked = crew.member(0);
             for (int round = 0; round < rounds; round++) {

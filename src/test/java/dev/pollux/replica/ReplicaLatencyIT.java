@@ -6,7 +6,7 @@ import dev.pollux.TaskId;
 import dev.pollux.Worker;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -24,7 +24,7 @@ class ReplicaLatencyIT extends SyncedSites {
      */
     private static final int MOST_STATUSES_AFTER_THE_END = 3;
 
-    @RepeatedTest(3)
+    @Test
     void theOutcomeOfATaskThatRanElsewhereIsHereWithinTwoIntervals() {
         Site a = site("a", IN_THE_BACKGROUND);
         Site b = site("b", IN_THE_BACKGROUND);
