@@ -43,6 +43,7 @@ final class LocalFile {
             Sql.APPLY_ENDED_SYNCED,
             Sql.APPLY_ENDED,
             Sql.APPLY_ELSEWHERE,
+            Sql.APPLY_ENDED_HERE,
             Sql.APPLY_ELSEWHERE_SYNCED,
             Sql.APPLY_FORGOTTEN,
             Sql.APPLY_FORGOTTEN_SYNCED,

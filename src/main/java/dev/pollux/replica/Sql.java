@@ -49,6 +49,7 @@ enum Sql {
     APPLY_ENDED_SYNCED("local/apply/3_ended_synced"),
     APPLY_ENDED("local/apply/4_ended"),
     APPLY_ELSEWHERE("local/apply/5_elsewhere"),
+    APPLY_ENDED_HERE("local/apply/6_ended_here"),
     APPLY_ELSEWHERE_SYNCED("local/apply/6_elsewhere_synced"),
     APPLY_FORGOTTEN("local/apply/7_forgotten"),
     APPLY_FORGOTTEN_SYNCED("local/apply/8_forgotten_synced"),

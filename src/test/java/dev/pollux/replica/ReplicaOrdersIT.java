@@ -45,6 +45,22 @@ class ReplicaOrdersIT extends SyncedSites {
     }
 
     @Test
+    void aTaskThatIsCancelledWhereItWasCreatedHasTheTriesThatWereLostElsewhere() {
+        Site a = site("a");
+        Site b = site("b");
+        TaskId id = a.push("one");
+        a.sync();
+        takeTo(b);
+        loseHoldsOf(b);
+        a.file.sql("UPDATE Jobs SET status = 'Killed', last_error = '{\"Err\":\"no\"}', done_at = 1");
+
+        a.sync();
+
+        assertThat(remoteStatus(id)).isEqualTo("Killed 1 ");
+        assertThat(a.file.sql("SELECT status, attempts FROM Jobs")).containsExactly(List.of("Killed", 1L));
+    }
+
+    @Test
     void cancellingDeletingRetryingAndReschedulingTravelDown() {
         Site a = site("a");
         TaskId cancelled = a.push("cancelled");
