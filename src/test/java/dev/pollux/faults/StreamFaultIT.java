@@ -91,7 +91,7 @@ class StreamFaultIT {
 
     @Test
     void locksThatAreTakenAwayAndStreamsThatExpireLoseNothing() throws Exception {
-        int holds = Scale.of(2, 20);
+        int holds = Scale.of(1, 20);
         Sqld.shared().reset();
         TestDatabase database = TestDatabase.at(url("PT20S"));
         try (LoadHere load =
