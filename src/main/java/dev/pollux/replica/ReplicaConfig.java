@@ -20,7 +20,7 @@ public record ReplicaConfig(
 
     private static final Duration LEAST = Duration.ofMillis(10);
 
-    /** How long after a lock, or after it was confirmed, a handler may begin. */
+    /** How long after a lock, or after it was confirmed, a handler may begin, as {@code LibsqlStorage.ack} says. */
     private static final Duration LOCK_TO_START = Duration.ofSeconds(1);
 
     private static final Duration LEAST_BESIDE_MARGIN = LOCK_TO_START.plusSeconds(2);

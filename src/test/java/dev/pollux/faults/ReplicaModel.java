@@ -284,15 +284,19 @@ final class ReplicaModel implements ReplicaMachine.Listener {
             machine.poll();
             machine.say("finish-all");
         }
+        boolean wasOver = false;
         for (int round = 0; round < ROUNDS_TO_AGREE; round++) {
             boolean synced = true;
             for (ReplicaMachine machine : machines) {
                 machine.pass(BEAT);
                 synced &= machine.sync();
             }
-            if (synced && isOver()) {
+            boolean isOver = synced && isOver();
+            // What one had sent last, the others have heard in the round after it.
+            if (wasOver && isOver) {
                 return;
             }
+            wasOver = isOver;
         }
         wrong.add("lost: the sides do not agree: " + everywhere(null));
     }

@@ -143,9 +143,7 @@ class ReplicaIT extends SyncedSites {
     void anOutcomeOfAHoldThatWasLostIsRefusedKeptAndReported() {
         Site a = site("a");
         Site b = site("b");
-        TaskId id = a.push("one");
-        a.sync();
-        takeTo(b);
+        TaskId id = heldElsewhere(a, b);
         loseHoldsOf(b);
         assertThat(b.run(1)).containsExactly("one");
 
@@ -164,9 +162,7 @@ class ReplicaIT extends SyncedSites {
     void aTaskThatIsForgottenWithAChangeUnsentIsNotDeletedForTheOthers() {
         Site a = site("a");
         Site b = site("b");
-        TaskId id = a.push("one");
-        a.sync();
-        takeTo(b);
+        TaskId id = heldElsewhere(a, b);
         b.file.sql("UPDATE Jobs SET status = 'Failed', attempts = 1 WHERE id = '" + id.value() + "'");
         loseHoldsOf(b);
 

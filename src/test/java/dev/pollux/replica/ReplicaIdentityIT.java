@@ -56,9 +56,7 @@ class ReplicaIdentityIT extends SyncedSites {
     void whoCreatedATaskHearsOfItsEndAlsoFromARemoteThatWasMadeAnewAndHadItFromSomebodyElse() {
         Site a = site("a");
         Site b = site("b");
-        TaskId id = a.push("one");
-        a.sync();
-        takeTo(b);
+        TaskId id = heldElsewhere(a, b);
         a.sync();
         makeTheServerAnew();
         for (Site site : List.of(b, a)) {

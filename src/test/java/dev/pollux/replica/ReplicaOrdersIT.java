@@ -48,9 +48,7 @@ class ReplicaOrdersIT extends SyncedSites {
     void aTaskThatIsCancelledWhereItWasCreatedHasTheTriesThatWereLostElsewhere() {
         Site a = site("a");
         Site b = site("b");
-        TaskId id = a.push("one");
-        a.sync();
-        takeTo(b);
+        TaskId id = heldElsewhere(a, b);
         loseHoldsOf(b);
         a.file.sql("UPDATE Jobs SET status = 'Killed', last_error = '{\"Err\":\"no\"}', done_at = 1");
 

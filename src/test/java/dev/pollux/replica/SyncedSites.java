@@ -125,6 +125,14 @@ abstract class SyncedSites {
         return catchThrowable(site::sync);
     }
 
+    /** A task that was created on one machine, and that another holds. */
+    static TaskId heldElsewhere(Site origin, Site holder) {
+        TaskId id = origin.push("one");
+        origin.sync();
+        takeTo(holder);
+        return id;
+    }
+
     /** Syncs while a worker of that machine waits for tasks. */
     static SyncReport takeTo(Site site) {
         Disposable waiting = site.demand();
