@@ -3,7 +3,7 @@ package dev.pollux.faults;
 import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
 
-class FileHostileCodeIT extends HostileCodeContract {
+class FileCallingHandlerIT extends CallingHandlerContract {
 
     @TempDir
     private Path databaseFolder;

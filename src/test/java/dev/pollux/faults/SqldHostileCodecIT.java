@@ -1,6 +1,6 @@
 package dev.pollux.faults;
 
-class SqldHostileCodeIT extends HostileCodeContract {
+class SqldHostileCodecIT extends HostileCodecContract {
 
     @Override
     Target target() {

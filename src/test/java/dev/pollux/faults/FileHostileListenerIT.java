@@ -1,0 +1,15 @@
+package dev.pollux.faults;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
+
+class FileHostileListenerIT extends HostileListenerContract {
+
+    @TempDir
+    private Path databaseFolder;
+
+    @Override
+    Target target() {
+        return Target.files(databaseFolder, "");
+    }
+}

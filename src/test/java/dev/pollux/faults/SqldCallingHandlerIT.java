@@ -1,0 +1,9 @@
+package dev.pollux.faults;
+
+class SqldCallingHandlerIT extends CallingHandlerContract {
+
+    @Override
+    Target target() {
+        return Target.sqld();
+    }
+}
