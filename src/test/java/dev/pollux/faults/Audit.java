@@ -24,19 +24,25 @@ final class Audit {
     private static final List<String> SETUP = List.of(
             "CREATE TABLE IF NOT EXISTS Audit (step INTEGER PRIMARY KEY, task TEXT NOT NULL, status_before TEXT NOT NULL,"
                     + " status TEXT NOT NULL, lease_before TEXT NOT NULL, lease TEXT NOT NULL,"
-                    + " attempts_before INTEGER NOT NULL, attempts INTEGER NOT NULL, outcome TEXT)",
+                    + " attempts_before INTEGER NOT NULL, attempts INTEGER NOT NULL, outcome TEXT,"
+                    // Whether the worker that held the lease before had said goodbye.
+                    + " worker_gone INTEGER NOT NULL DEFAULT 0)",
             // Of all but the times, which a test moves as a step of the clock would.
             "CREATE TRIGGER IF NOT EXISTS AuditStep AFTER UPDATE OF job, id, job_type, status, attempts, max_attempts,"
                     + " last_error, lock_by, priority, metadata ON Jobs BEGIN"
                     + " INSERT INTO Audit (task, status_before, status, lease_before, lease, attempts_before, attempts,"
-                    + " outcome) VALUES (new.id, old.status, new.status, coalesce(old.lock_by, ''),"
+                    + " outcome, worker_gone) VALUES (new.id, old.status, new.status, coalesce(old.lock_by, ''),"
                     + " coalesce(new.lock_by, ''), old.attempts, new.attempts, CASE WHEN new.status IN ('Done', 'Failed',"
-                    + " 'Killed') THEN substr(new.last_error, 1, 500) END);"
+                    + " 'Killed') THEN substr(new.last_error, 1, 500) END, old.lock_by IS NOT NULL"
+                    + " AND NOT EXISTS (SELECT 1 FROM Workers WHERE id = old.lock_by));"
                     + " END",
             "CREATE TRIGGER IF NOT EXISTS AuditDelete AFTER DELETE ON Jobs BEGIN"
                     + " INSERT INTO Audit (task, status_before, status, lease_before, lease, attempts_before, attempts)"
                     + " VALUES (old.id, old.status, 'deleted', coalesce(old.lock_by, ''), '', old.attempts, 0);"
                     + " END");
+
+    private static final String SWEPT =
+            "status_before IN ('Queued', 'Running') AND status = 'Pending' AND attempts = attempts_before + 1";
 
     private Audit() {}
 
@@ -133,8 +139,12 @@ final class Audit {
 
     /** How many leases were taken from their workers, with a try counted. */
     static long swept(TestDatabase database) {
-        return database.number("SELECT count(*) FROM Audit WHERE status_before IN ('Queued', 'Running')"
-                + " AND status = 'Pending' AND attempts = attempts_before + 1");
+        return database.number("SELECT count(*) FROM Audit WHERE " + SWEPT);
+    }
+
+    /** How many leases were left behind by workers that had said goodbye, until somebody took them. */
+    static long leftBehind(TestDatabase database) {
+        return database.number("SELECT count(*) FROM Audit WHERE worker_gone AND " + SWEPT);
     }
 
     /** The steps of one task: what it became, under which lease, with which attempts. */

@@ -109,7 +109,7 @@ class SignalFaultIT {
                         .isEqualTo(1);
                 asked.startAgain();
             }
-            assertThat(Audit.swept(crew.database())).isZero();
+            assertThat(Audit.leftBehind(crew.database())).isZero();
             Report.add(fault, rounds, crew.finish());
         }
     }

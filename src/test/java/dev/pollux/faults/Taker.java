@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pollux.Task;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -12,6 +13,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.publisher.BaseSubscriber;
 
@@ -31,6 +33,7 @@ final class Taker extends BaseSubscriber<Task<Integer>> {
     private volatile int cancelAt = Integer.MAX_VALUE;
     private volatile boolean cancelled;
     private volatile boolean cancelledItself;
+    private @Nullable Subscription poll; // set before the first task
 
     /**
      * @param atFirst how many tasks it asks for when it is subscribed
@@ -81,6 +84,7 @@ final class Taker extends BaseSubscriber<Task<Integer>> {
 
     @Override
     protected void hookOnSubscribe(Subscription subscription) {
+        poll = subscription;
         if (atFirst > 0) {
             ask(atFirst);
         }
@@ -101,6 +105,8 @@ final class Taker extends BaseSubscriber<Task<Integer>> {
         use.accept(task);
         if (taken.size() == cancelAt) {
             cancelledItself = !cancelled;
+            // Our own cancel does nothing while another thread is in the midst of it.
+            Objects.requireNonNull(poll).cancel();
             stop();
         }
         inside.set(false);
