@@ -42,9 +42,9 @@ final class Clerk {
 
     private Flux<Integer> work() {
         return queue.poll(Worker.named(name))
-                .takeUntilOther(sentHome.asMono())
                 .transform(queue.lock())
-                .concatMap(queue.ack(task -> Mono.fromSupplier(() -> work.apply(task.args()))))
+                .takeUntilOther(sentHome.asMono())
+                .concatMap(queue.ack(task -> Mono.fromSupplier(() -> work.apply(task.args()))), 0)
                 .map(outcome -> done.incrementAndGet());
     }
 

@@ -43,9 +43,9 @@ public final class Consumer {
         System.out.println("Process " + ME + " waits for " + queue.messages() + " messages in " + queue.file());
         storage.setup()
                 .thenMany(storage.poll(Worker.named("consumer")))
-                .takeUntilOther(end.asMono())
                 .transform(storage.lock())
-                .concatMap(storage.ack(Consumer::print))
+                .takeUntilOther(end.asMono())
+                .concatMap(storage.ack(Consumer::print), 0)
                 .take(queue.messages())
                 .blockLast();
 

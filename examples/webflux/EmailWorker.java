@@ -48,9 +48,9 @@ final class EmailWorker implements SmartLifecycle {
         end = Sinks.empty();
         ended = thisEnded;
         pipeline = storage.poll(Worker.named("email-worker"))
-                .takeUntilOther(end.asMono())
                 .doOnNext(task -> events.entered(task.id(), TaskStatus.QUEUED))
                 .transform(storage.lock())
+                .takeUntilOther(end.asMono())
                 .flatMap(storage.ack(mailer::send), properties.concurrency())
                 .doFinally(signal -> thisEnded.tryEmitEmpty())
                 .subscribe(

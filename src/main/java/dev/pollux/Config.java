@@ -3,6 +3,7 @@ package dev.pollux;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The settings of one queue. The first five and their defaults are those of the Rust crate.
@@ -15,8 +16,8 @@ import java.util.List;
  * @param keepAlive how often a worker says that it is alive, sweeps orphans and checks its own leases; default 30 s.
  *     Also how long a push or a lock that meets passing faults is retried before it fails; an outcome is retried as long as
  *     its worker holds the lease.
- * @param reenqueueOrphanedAfter how long a worker may be silent before its leases are taken away; whole seconds,
- *     longer than {@code keepAlive}; default 300 s
+ * @param reenqueueOrphanedAfter how long a worker may be silent before its leases are taken away; longer than
+ *     {@code keepAlive}, and counted in whole seconds, a part of one as a whole; default 300 s
  * @param maxAttempts how many runs of a task may fail or be lost before it is killed, unless the task says otherwise;
  *     default {@value #DEFAULT_MAX_ATTEMPTS}
  * @param retryPolicy how long a failed task waits; default exponential from 1 s to 1 h
@@ -45,6 +46,14 @@ public record Config(
     /** Refuses bad settings, all at once, with an {@link IllegalArgumentException} that names each. */
     public Config {
         List<String> problems = new ArrayList<>();
+        requireSet("queue", queue, problems);
+        requireSet("pollInterval", pollInterval, problems);
+        requireSet("keepAlive", keepAlive, problems);
+        requireSet("reenqueueOrphanedAfter", reenqueueOrphanedAfter, problems);
+        requireSet("retryPolicy", retryPolicy, problems);
+        requireSet("drainTime", drainTime, problems);
+        requireSet("listener", listener, problems);
+        refuse(queue, problems);
         Names.check("queue", queue, MAX_NAME, problems);
         if (bufferSize < 1 || bufferSize > MAX_BUFFER_SIZE) {
             problems.add("bufferSize must be 1 to " + MAX_BUFFER_SIZE + ", not " + bufferSize);
@@ -60,8 +69,19 @@ public record Config(
         if (maxAttempts < 1) {
             problems.add("maxAttempts must be 1 or more, not " + maxAttempts);
         }
+        refuse(queue, problems);
+    }
+
+    private static void requireSet(String name, @Nullable Object value, List<String> problems) {
+        if (value == null) {
+            problems.add(name + " must not be null");
+        }
+    }
+
+    private static void refuse(@Nullable String queue, List<String> problems) {
         if (!problems.isEmpty()) {
-            throw new IllegalArgumentException("queue " + Texts.shown(queue) + ": " + String.join("; ", problems));
+            throw new IllegalArgumentException(
+                    "queue " + (queue == null ? "null" : Texts.shown(queue)) + ": " + String.join("; ", problems));
         }
     }
 
@@ -83,7 +103,7 @@ public record Config(
 
     /** {@link #reenqueueOrphanedAfter()} in the database's unit. */
     long orphanedAfterSeconds() {
-        return reenqueueOrphanedAfter.toSeconds();
+        return reenqueueOrphanedAfter.plusNanos(999_999_999).toSeconds();
     }
 
     /** Collects settings; {@link #build()} checks them. */

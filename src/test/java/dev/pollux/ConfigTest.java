@@ -69,6 +69,37 @@ class ConfigTest {
                         "drainTime");
     }
 
+    /** From languages, and builds, that know no {@code @NullMarked}. */
+    @Test
+    @SuppressWarnings("NullAway")
+    void whatIsNullIsNamed() {
+        assertThatThrownBy(() -> Config.builder("email")
+                        .pollInterval(null)
+                        .keepAlive(null)
+                        .reenqueueOrphanedAfter(null)
+                        .retryPolicy(null)
+                        .drainTime(null)
+                        .listener(null)
+                        .build())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("queue 'email': pollInterval must not be null; keepAlive must not be null;"
+                        + " reenqueueOrphanedAfter must not be null; retryPolicy must not be null;"
+                        + " drainTime must not be null; listener must not be null");
+        assertThatThrownBy(() -> Config.of(null))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("queue null: queue must not be null");
+    }
+
+    @Test
+    void aPartOfASecondIsAWholeOneBeforeAWorkerIsTakenForDead() {
+        Config config = Config.builder("email")
+                .keepAlive(Duration.ofMillis(1_500))
+                .reenqueueOrphanedAfter(Duration.ofMillis(1_900))
+                .build();
+        assertThat(config.orphanedAfterSeconds()).isEqualTo(2);
+        assertThat(Config.of("email").orphanedAfterSeconds()).isEqualTo(300);
+    }
+
     @Test
     void badTasksAndWorkersAreRefused() {
         NewTask<String> task = NewTask.of("x");

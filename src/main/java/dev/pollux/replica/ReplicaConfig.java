@@ -10,7 +10,8 @@ import java.util.List;
  * @param syncInterval how long after one sync the next begins, if no change of the file asks for it earlier; default 5 s
  * @param background whether it syncs by itself; otherwise only {@link Replica#sync()} does. Default: true
  * @param reenqueueOrphanedAfter how long the replica may be silent before the remote gives its tasks to others: the same as that of
- *     the queues that share the remote database; whole seconds; default 300 s
+ *     all queues that share the remote database, also in other programs, for it is theirs that counts there; counted in whole
+ *     seconds, a part of one as a whole; default 300 s
  * @param margin how long before that moment the replica stops starting tasks that the remote knows, so long as a run may last
  *     there; 3 s less than {@code reenqueueOrphanedAfter} at most; default 30 s
  * @param mostHeld up to how many tasks of a queue the replica holds by taking them from the pool; default 1,000
@@ -61,7 +62,7 @@ public record ReplicaConfig(
 
     /** {@link #reenqueueOrphanedAfter()} in the database's unit. */
     long orphanedAfterSeconds() {
-        return reenqueueOrphanedAfter.toSeconds();
+        return reenqueueOrphanedAfter.plusNanos(999_999_999).toSeconds();
     }
 
     /** For how long after a sync began its tasks may be locked. */

@@ -8,6 +8,7 @@ import dev.pollux.LibsqlStorage;
 import dev.pollux.TaskId;
 import dev.pollux.r2dbc.LibsqlConnectionFactoryProvider;
 import dev.pollux.readme.TenLines.Email;
+import dev.pollux.replica.ReplicaConnectionFactoryProvider;
 import dev.pollux.testing.TestDatabase;
 import io.r2dbc.spi.Option;
 import java.io.IOException;
@@ -169,9 +170,12 @@ class ReadmeTest {
         for (RecordComponent setting : Config.class.getRecordComponents()) {
             assertThat(readme).contains("| `" + setting.getName() + "` |");
         }
-        for (Field field : LibsqlConnectionFactoryProvider.class.getFields()) {
-            if (field.get(null) instanceof Option<?> option) {
-                assertThat(readme).contains("| `" + option.name() + "` |");
+        for (Class<?> provider :
+                List.of(LibsqlConnectionFactoryProvider.class, ReplicaConnectionFactoryProvider.class)) {
+            for (Field field : provider.getFields()) {
+                if (field.get(null) instanceof Option<?> option) {
+                    assertThat(readme).contains("| `" + option.name() + "` |");
+                }
             }
         }
     }

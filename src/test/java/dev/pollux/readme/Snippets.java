@@ -107,17 +107,18 @@ final class Snippets {
         // snippet: stop
         Sinks.One<Boolean> stopped = Sinks.one();
         Config config = Config.builder("email")
-                .listener(event -> {
+                .bufferSize(64)
+                .listener(StorageListener.logging().and(event -> {
                     if (event instanceof StorageEvent.WorkerStopped) {
                         stopped.tryEmitValue(true);
                     }
-                })
+                }))
                 .build();
         LibsqlStorage<Email> storage = LibsqlStorage.create(database, Email.class, config);
         Sinks.One<Boolean> stop = Sinks.one();
         Disposable running = storage.poll(Worker.named("email-worker"))
-                .takeUntilOther(stop.asMono()) // ends the poll, and lets the handlers finish
                 .transform(storage.lock())
+                .takeUntilOther(stop.asMono()) // ends the poll, and lets the handlers finish
                 .flatMap(storage.ack(Snippets::handle), 64)
                 .subscribe();
 
