@@ -35,8 +35,23 @@ final class Json {
     /** Writes a text as JSON. Half a surrogate pair goes through, for the driver to refuse. */
     static void appendQuoted(StringBuilder target, String text) {
         target.append('"');
-        JsonStringEncoder.getInstance().quoteAsString(text, target);
+        if (isPlain(text)) {
+            target.append(text);
+        } else {
+            JsonStringEncoder.getInstance().quoteAsString(text, target);
+        }
         target.append('"');
+    }
+
+    /** Whether a text is its own JSON, as that of ids and fences is. */
+    private static boolean isPlain(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c < ' ' || c == '"' || c == '\\') {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** An outcome as serde writes a Rust {@code Result}: {@code {"Ok":value}}. */

@@ -162,7 +162,12 @@ public final class LibsqlStorage<T> {
                 .transformDeferred(rows -> rows.bufferUntil(new BatchLimit(MAX_BATCH, MAX_BATCH_CHARS)))
                 .scan(Batch.NONE, Batch::followedBy)
                 .skip(1)
-                .concatMap(batch -> table.pushBatch(batch.rows(), batch.name()), 1)
+                .map(batch -> table.pushBatch(batch.rows(), batch.name()))
+                // An error takes its turn behind the batches before it.
+                .onErrorResume(error -> Mono.just(Mono.error(error)))
+                // Begun here, for concatMap asks for the next batch, which is made meanwhile, before it subscribes to
+                // this one.
+                .concatMap(push -> Mono.fromFuture(push.toFuture()), 1)
                 .then();
     }
 
@@ -252,7 +257,7 @@ public final class LibsqlStorage<T> {
         return table.find(id)
                 .map(raw -> raw.map(bytes -> given(
                         () -> codec.decode(bytes),
-                        table.about("fetch by id", id) + ": cannot read its payload",
+                        () -> table.about("fetch by id", id) + ": cannot read its payload",
                         "; compact() reads the bytes as they are")));
     }
 
@@ -279,22 +284,22 @@ public final class LibsqlStorage<T> {
 
     /** What writing a part of a task gives. */
     private <V> V written(String what, TaskId id, Supplier<V> writing) {
-        return given(writing, table.about("push", id) + ": cannot write the task's " + what, "");
+        return given(writing, () -> table.about("push", id) + ": cannot write the task's " + what, "");
     }
 
     /**
      * What a codec gives. Its own message may quote a payload, and is kept from the error; an Error of it would pass by
      * whoever waits.
      */
-    private static <V> V given(Supplier<@Nullable V> codec, String failed, String remedy) {
+    private static <V> V given(Supplier<@Nullable V> codec, Supplier<String> failed, String remedy) {
         V value;
         try {
             value = codec.get();
         } catch (Throwable e) {
-            throw new LibsqlException(failed + ": " + e.getClass().getName() + remedy, null);
+            throw new LibsqlException(failed.get() + ": " + e.getClass().getName() + remedy, null);
         }
         if (value == null) {
-            throw new LibsqlException(failed + ": the codec gave null" + remedy, null);
+            throw new LibsqlException(failed.get() + ": the codec gave null" + remedy, null);
         }
         return value;
     }

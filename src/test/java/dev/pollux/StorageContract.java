@@ -1044,6 +1044,16 @@ abstract class StorageContract {
     }
 
     @Test
+    void theBatchesBeforeAFailureOfTheSourceAreAdded() {
+        Flux<Email> tasks =
+                Flux.range(0, 1_500).map(Email::number).concatWith(Mono.error(new IllegalStateException("source")));
+        assertThatThrownBy(() -> storage.pushAll(tasks).block(PATIENCE))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("source");
+        assertThat(count("true")).isEqualTo(1_000);
+    }
+
+    @Test
     void aPushOnTheCallersConnectionIsPartOfItsTransaction() {
         TaskId rolledBack = TaskId.next();
         TaskId committed = TaskId.next();
