@@ -89,10 +89,12 @@ final class TaskTable {
         Map<String, Object> arguments = new HashMap<>(plain ? shared(first) : Map.of("queue", config.queue()));
         arguments.put("tasks", tasks.append('}').toString());
         Sql sql = plain ? Sql.PUSH_BATCH : Sql.PUSH_BATCH_DETAILED;
-        return step(sql, arguments, Rows::none, rows -> {
+        Function<Step.Rowset<String>, Boolean> settle = rows -> {
             lane.doorbells().ring(config.queue());
             return true;
-        });
+        };
+        // Its caller goes on with the batch after the next one.
+        return new Step<>(sql, arguments, null, Rows::none, settle, config::keepAlive, true, true, onFault(sql));
     }
 
     /** Adds a task on the caller's connection, as part of whatever transaction is open on it. */
