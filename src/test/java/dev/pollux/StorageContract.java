@@ -929,6 +929,32 @@ abstract class StorageContract {
     }
 
     @Test
+    void aPollThatIsEndedBehindTheLockFinishesItsHandlersAndGivesBackWhatWasLockedAhead() {
+        LibsqlStorage<Email> patient = storage(config().bufferSize(2).drainTime(Duration.ofHours(1)));
+        push(20);
+        Sinks.Empty<Void> stop = Sinks.empty();
+        Sinks.Empty<Void> handled = Sinks.empty();
+        Sinks.Empty<Void> ended = Sinks.empty();
+        running.add(patient.poll(WORKER)
+                .transform(patient.lock())
+                .takeUntilOther(stop.asMono())
+                .flatMap(patient.ack(task -> handled.asMono()), 2)
+                .doOnComplete(ended::tryEmitEmpty)
+                .subscribe());
+        becomes("SELECT count(*) FROM Jobs WHERE status = 'Running'", 6);
+
+        stop.tryEmitEmpty();
+        becomes("SELECT count(*) FROM Jobs WHERE status = 'Running'", 2);
+        handled.tryEmitEmpty();
+
+        ended.asMono().block(PATIENCE);
+        events.await(StorageEvent.WorkerStopped.class);
+        assertThat(count("status = 'Done'")).isEqualTo(2);
+        assertThat(count("status = 'Pending' AND attempts = 0 AND lock_by IS NULL"))
+                .isEqualTo(18);
+    }
+
+    @Test
     void aCancelledHandlerLeavesItsTaskToBeReleased() {
         push(1);
         AtomicBoolean cancelled = new AtomicBoolean();
@@ -1066,6 +1092,12 @@ abstract class StorageContract {
                         storage.push(connection, NewTask.of(Email.number(2)).id(committed)),
                 true);
         assertThat(database.sql("SELECT id FROM Jobs")).containsExactly(List.of(committed.value()));
+        assertThatThrownBy(() -> inTransaction(
+                        connection -> storage.push(
+                                connection, NewTask.of(Email.number(2)).id(committed)),
+                        true))
+                .isInstanceOf(DuplicateTaskException.class);
+        assertThat(events.of(StorageEvent.Pushed.class)).isEmpty();
     }
 
     private void inTransaction(Function<Connection, Mono<Void>> work, boolean commit) {
