@@ -7,7 +7,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A reading statement that has rows left. Confined to the session thread, but for {@link #stoppable()}.
+ * A reading statement that has rows left. Confined to the session's worker, but for {@link #stoppable()}.
  *
  * <pre>
  *   OPEN --last row, error, close--&gt; ENDED

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * whoever opens that would have the log's pages written into it. So closing empties the log into the file it belongs to,
  * wherever that is now, and removes it.
  *
- * <p>Confined to the session thread, but for {@link #isLost()}.
+ * <p>Confined to the session's worker, but for {@link #isLost()}.
  *
  * @see <a href="https://www.sqlite.org/howtocorrupt.html">How to corrupt an SQLite database file</a>
  */

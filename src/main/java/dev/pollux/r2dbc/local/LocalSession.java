@@ -15,16 +15,15 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 /**
- * One SQLite connection on its own thread. All it does is a {@link Step} in its line.
+ * One SQLite connection. All it does is a {@link Step} in its line.
  *
  * <p>Races: closing wins. Steps that wait fail, the one that runs is interrupted, and what comes later is refused,
- * either here or, if it is past here already, by the thread. A cancel that comes after a {@code BEGIN} has worked
+ * either here or, if it is past here already, by its threads. A cancel that comes after a {@code BEGIN} has worked
  * leaves the transaction open, and {@link #inTransaction()} says so.
  */
 final class LocalSession implements Session {
 
-    private final SessionThread thread;
-    private final Emitter emitter;
+    private final SessionThreads threads;
     private final Gate line = new Gate();
     private final Gate writers;
     private final SqliteHandle handle;
@@ -39,22 +38,21 @@ final class LocalSession implements Session {
     private volatile boolean closed;
 
     LocalSession(
-            SessionThread thread,
+            SessionThreads threads,
             Opening.Opened opened,
             DatabaseFile file,
             Gate writers,
             LocalOptions options,
             SqliteErrors errors) {
-        this.thread = thread;
-        this.emitter = thread.emitter();
+        this.threads = threads;
         this.handle = opened.handle();
         this.version = opened.version();
         this.writers = writers;
         this.options = options;
         this.errors = errors;
         this.statementTimeout = options.statementTimeout();
-        this.runner = new WorkRunner(thread, emitter, handle, file, errors, opened.readersBlockWriters());
-        file.opened(!opened.readersBlockWriters(), () -> thread.execute(runner::closeIfLost));
+        this.runner = new WorkRunner(threads, handle, file, errors, opened.readersBlockWriters());
+        file.opened(!opened.readersBlockWriters(), () -> threads.execute(runner::closeIfLost));
     }
 
     @Override
@@ -152,7 +150,7 @@ final class LocalSession implements Session {
                 waiting.close();
             }
             runner.stopReading();
-            thread.finish(() -> {
+            threads.finish(() -> {
                 try {
                     runner.close();
                 } finally {
@@ -195,12 +193,8 @@ final class LocalSession implements Session {
         return writers;
     }
 
-    SessionThread thread() {
-        return thread;
-    }
-
-    Emitter emitter() {
-        return emitter;
+    SessionThreads threads() {
+        return threads;
     }
 
     SqliteErrors errors() {

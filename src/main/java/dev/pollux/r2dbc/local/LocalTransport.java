@@ -14,8 +14,8 @@ import reactor.core.publisher.MonoSink;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * A database file, or a memory database of this JVM, through sqlite-jdbc. Each session has a connection and a thread of
- * its own.
+ * A database file, or a memory database of this JVM, through sqlite-jdbc. Each session has a connection of its
+ * own.
  *
  * <p>Sessions that write to one file, by whichever transport of this JVM, wait for each other on an asynchronous gate
  * and never meet SQLite's lock; readers wait for nobody. Without a WAL, as in a memory database, a reader and a writer
@@ -58,22 +58,22 @@ public final class LocalTransport implements Transport {
             sink.error(Faults.factoryClosed(describe()));
             return;
         }
-        SessionThread thread = SessionThread.start();
+        SessionThreads threads = new SessionThreads();
         Stoppable work = new Stoppable(() -> {}); // nothing that opening does is long, but it may wait for locks
         sink.onCancel(() -> work.stop(Stoppable.Reason.CANCELLED));
-        thread.execute(() -> {
+        threads.execute(() -> {
             try {
-                LocalSession session = connect(thread, work);
+                LocalSession session = connect(threads, work);
                 handover.offer(session);
                 sink.success(session);
             } catch (Throwable e) {
-                thread.finish(() -> {});
+                threads.finish(() -> {});
                 sink.error(e);
             }
         });
     }
 
-    private LocalSession connect(SessionThread thread, Stoppable work) {
+    private LocalSession connect(SessionThreads threads, Stoppable work) {
         SqliteErrors errors = new SqliteErrors(describe());
         try {
             if (memory != null) {
@@ -87,7 +87,7 @@ public final class LocalTransport implements Transport {
         Opening.Opened opened = new Opening(options, name, errors, work).open();
         seen = true;
         try {
-            return new LocalSession(thread, opened, file, gate(name), options, errors);
+            return new LocalSession(threads, opened, file, gate(name), options, errors);
         } catch (IOException e) {
             file.close(opened.handle());
             throw errors.found(SQLiteErrorCode.SQLITE_CANTOPEN, "the file is gone: " + e.getMessage(), null);

@@ -15,7 +15,7 @@ import org.sqlite.SQLiteErrorCode;
  * <p>It has the same effect, counts and errors: it is done only for statements and tables where each row is added by
  * itself, with no trigger, no conflict clause and no foreign key. Rows that SQLite refuses are left to be run one by one,
  * for then the same one fails, and those before it are kept. Only the clock can tell: the rows of one statement
- * have one {@code CURRENT_TIMESTAMP}. Confined to the session thread.
+ * have one {@code CURRENT_TIMESTAMP}. Confined to the session's worker.
  */
 final class ManyRowInserts {
 

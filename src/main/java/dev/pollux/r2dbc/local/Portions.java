@@ -10,19 +10,18 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.FluxSink;
 
 /**
- * The rest of a reading call's rows. Portions are read from the cursor on the session thread, one at a time and at most
+ * The rest of a reading call's rows. Portions are read from the cursor by the session's worker, one at a time and at most
  * one ahead: while one is being consumed, the next is read. They are emitted, as they are asked for, on a thread of
- * {@link FreeThreads}. Cancelling interrupts the read and closes the cursor. Reads go straight to the thread, not through
+ * {@link FreeThreads}. Cancelling interrupts the read and closes the cursor. Reads go straight to the worker, not through
  * the session's line: work in that line may wait for a writer that in turn waits for these rows.
  *
- * <p>Races: a portion, an error and demand may be signalled by two threads of the emitter, if the subscriber takes
+ * <p>Races: a portion, an error and demand may be emitted by two threads, if the subscriber takes
  * long. Everything but the read itself is done in {@link #deliver}, by one of them at a time, which looks again if the
  * other came meanwhile.
  */
 final class Portions {
 
-    private final SessionThread thread;
-    private final Emitter emitter;
+    private final SessionThreads threads;
     private final WorkRunner runner;
     private final Cursor cursor;
     private final FluxSink<List<@Nullable Object[]>> sink;
@@ -32,29 +31,24 @@ final class Portions {
     private volatile @Nullable Throwable failure;
 
     private Portions(
-            SessionThread thread,
-            Emitter emitter,
-            WorkRunner runner,
-            Cursor cursor,
-            FluxSink<List<@Nullable Object[]>> sink) {
-        this.thread = thread;
-        this.emitter = emitter;
+            SessionThreads threads, WorkRunner runner, Cursor cursor, FluxSink<List<@Nullable Object[]>> sink) {
+        this.threads = threads;
         this.runner = runner;
         this.cursor = cursor;
         this.sink = sink;
     }
 
     /** The rows that the cursor has left, for one subscriber. */
-    static Flux<List<@Nullable Object[]>> of(SessionThread thread, Emitter emitter, WorkRunner runner, Cursor cursor) {
+    static Flux<List<@Nullable Object[]>> of(SessionThreads threads, WorkRunner runner, Cursor cursor) {
         AtomicBoolean subscribed = new AtomicBoolean();
         return Flux.create(sink -> {
             if (subscribed.getAndSet(true)) {
                 sink.error(new IllegalStateException("the rows of a result can be read once"));
                 return;
             }
-            Portions portions = new Portions(thread, emitter, runner, cursor, sink);
+            Portions portions = new Portions(threads, runner, cursor, sink);
             sink.onDispose(portions::close);
-            sink.onRequest(n -> emitter.emit(portions::deliver));
+            sink.onRequest(n -> threads.emit(portions::deliver));
         });
     }
 
@@ -69,7 +63,7 @@ final class Portions {
     }
 
     private void readOn() {
-        if (!thread.execute(this::read)) {
+        if (!threads.execute(this::read)) {
             failed(runner.closed());
         }
     }
@@ -77,7 +71,7 @@ final class Portions {
     private void read() {
         try {
             Prepared.Portion portion = runner.read(cursor);
-            emitter.emit(() -> {
+            threads.emit(() -> {
                 ahead = portion;
                 deliver();
             });
@@ -87,7 +81,7 @@ final class Portions {
     }
 
     private void failed(Throwable error) {
-        emitter.emit(() -> {
+        threads.emit(() -> {
             failure = error;
             deliver();
         });
@@ -142,6 +136,6 @@ final class Portions {
 
     private void close() {
         cursor.stoppable().stop(Stoppable.Reason.CANCELLED);
-        thread.execute(cursor::close); // refused: closing the session closes the cursor
+        threads.execute(cursor::close); // refused: closing the session closes the cursor
     }
 }

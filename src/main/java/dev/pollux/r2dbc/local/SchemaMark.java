@@ -6,7 +6,7 @@ import org.sqlite.SQLiteConnection;
 
 /**
  * Tells whether a session's database may have other tables than before, which no function of SQLite's does: what it says
- * of a statement's columns holds for as long as this mark stays the same. Confined to the session thread.
+ * of a statement's columns holds for as long as this mark stays the same. Confined to the session's worker.
  *
  * <p>A change by any connection changes SQLite's {@code schema_version}, but one that is rolled back changes it back, and
  * that of an attached database is another. So all that this session does besides reading rows and changing them counts

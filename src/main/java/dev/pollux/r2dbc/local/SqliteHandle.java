@@ -14,7 +14,7 @@ import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
 import org.sqlite.core.DB;
 
-/** A session's SQLite connection. Confined to the session thread, but for {@link #interrupt()}. */
+/** A session's SQLite connection. Confined to the session's worker, but for {@link #interrupt()}. */
 final class SqliteHandle {
 
     private static final String BEGIN = "BEGIN";

@@ -9,7 +9,7 @@ import org.sqlite.SQLiteConnection;
 
 /**
  * A session's prepared statements, the least recently used of which goes first. A statement in use is not in here, so
- * it can't be used twice at once. Confined to the session thread.
+ * it can't be used twice at once. Confined to the session's worker.
  */
 final class StatementCache {
 

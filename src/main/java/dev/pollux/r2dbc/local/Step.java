@@ -13,23 +13,23 @@ import reactor.core.publisher.MonoSink;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * One thing a session does: it waits for its turn in the session, then for the write gate if it needs it, then runs on
- * the session thread.
+ * One thing a session does: it waits for its turn in the session, then for the write gate if it needs it, then is run by
+ * the session's worker.
  *
  * <pre>
- *   LINED_UP --turn--&gt; AT_GATE --let in, or no gate needed--&gt; READY --taken by the thread--&gt; RUNNING --&gt; DONE
+ *   LINED_UP --turn--&gt; AT_GATE --let in, or no gate needed--&gt; READY --taken by the worker--&gt; RUNNING --&gt; DONE
  *   LINED_UP, AT_GATE, READY --cancelled, session closed, lock wait over--&gt; DROPPED
  * </pre>
  *
  * <p>Races: every move is decided under the monitor, and nothing is called inside it. Whoever moves a step to DROPPED
- * leaves the gates, and the thread leaves them when the step is DONE, unless a transaction has kept one. A gate may let a
+ * leaves the gates, and the worker leaves them when the step is DONE, unless a transaction has kept one. A gate may let a
  * step in before {@link Gate#enter} has returned its turn: a step that is found DROPPED after that leaves at once, but
- * one that is found READY, RUNNING or DONE has been let in, and the turn is the thread's business. Gates are left before
+ * one that is found READY, RUNNING or DONE has been let in, and the turn is the worker's business. Gates are left before
  * the result is published: who sees the result finds them free.
  */
 final class Step<T> {
 
-    /** What runs on the session thread. */
+    /** What the session's worker runs. */
     interface Body<T> {
         @Nullable
         T run(Step<T> step);
@@ -145,7 +145,7 @@ final class Step<T> {
     private void hand() {
         if (!move(State.AT_GATE, State.READY)) {
             leave();
-        } else if (!session.thread().execute(this::run)) {
+        } else if (!session.threads().execute(this::run)) {
             close();
         }
     }
@@ -170,7 +170,7 @@ final class Step<T> {
     }
 
     private void publish(@Nullable T result, @Nullable Throwable error) {
-        session.emitter().emit(() -> {
+        session.threads().emit(() -> {
             if (error == null) {
                 sink.success(result);
             } else {

@@ -14,7 +14,7 @@ import org.sqlite.SQLiteErrorCode;
 import reactor.core.Disposable;
 
 /**
- * Runs a session's steps on its thread, and knows what is open: a transaction, the write gate it holds, a cursor.
+ * Runs a session's steps, and knows what is open: a transaction, the write gate it holds, a cursor.
  *
  * <pre>
  *   NONE --begin--&gt; OPEN --commit, rollback--&gt; NONE
@@ -43,27 +43,24 @@ final class WorkRunner {
     /** How many calls of one statement are run without a look whether they were stopped; SQLite is interrupted at once. */
     private static final int MOST_AT_ONCE = 256;
 
-    private final SessionThread thread;
-    private final Emitter emitter;
+    private final SessionThreads threads;
     private final SqliteHandle handle;
     private final DatabaseFile file;
     private final SqliteErrors errors;
     private final boolean readersBlockWriters;
-    // Written on the session thread only; read by others when a step is at the head of the line.
+    // Written by the session's worker only; read by others when a step is at the head of the line.
     private volatile Transaction transaction = Transaction.NONE;
     private boolean deferred; // the open transaction
     private volatile Gate.@Nullable Turn heldGate;
     private volatile @Nullable Cursor cursor;
 
     WorkRunner(
-            SessionThread thread,
-            Emitter emitter,
+            SessionThreads threads,
             SqliteHandle handle,
             DatabaseFile file,
             SqliteErrors errors,
             boolean readersBlockWriters) {
-        this.thread = thread;
-        this.emitter = emitter;
+        this.threads = threads;
         this.handle = handle;
         this.file = file;
         this.errors = errors;
@@ -193,7 +190,7 @@ final class WorkRunner {
         }
         Cursor opened = new Cursor(handle, run.unread(), laterRows, step.limits());
         cursor = opened;
-        return new Answer(run.columns(), run.rows(), Portions.of(thread, emitter, this, opened), 0);
+        return new Answer(run.columns(), run.rows(), Portions.of(threads, this, opened), 0);
     }
 
     void begin(TransactionMode mode, Step<?> step) {

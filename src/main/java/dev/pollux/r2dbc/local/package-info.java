@@ -1,4 +1,4 @@
-/** A file or memory database through sqlite-jdbc, each connection on its own thread. */
+/** A file or memory database through sqlite-jdbc, each connection on one thread at a time. */
 @NullMarked
 package dev.pollux.r2dbc.local;
 

@@ -1,5 +1,6 @@
 package dev.pollux.r2dbc.transport;
 
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import reactor.core.scheduler.NonBlocking;
 import reactor.core.scheduler.Scheduler;
@@ -17,7 +18,9 @@ public final class FreeThreads {
 
     private static final AtomicInteger NUMBERS = new AtomicInteger();
 
-    private static final Scheduler SCHEDULER = start();
+    private static final Scheduler ELASTIC = start();
+    /** A worker of Reactor's elastic scheduler would keep a thread between its tasks, and others out. */
+    private static final Scheduler SCHEDULER = Schedulers.fromExecutor(ELASTIC::schedule);
 
     private FreeThreads() {}
 
@@ -26,13 +29,17 @@ public final class FreeThreads {
         return SCHEDULER;
     }
 
-    /** A worker of Reactor's elastic scheduler would keep a thread between its tasks, and others out. */
+    /** Runs a task after a time, by the clock on the wall, whatever the time in Reactor's other schedulers. */
+    public static void later(Runnable task, long nanos) {
+        ELASTIC.schedule(task, nanos, TimeUnit.NANOSECONDS);
+    }
+
     private static Scheduler start() {
         // Not Schedulers' own factory: virtual time, if it is there at the moment, would be there for ever.
         Scheduler elastic =
                 new Schedulers.Factory() {}.newBoundedElastic(MOST, Integer.MAX_VALUE, FreeThread::new, IDLE_SECONDS);
         elastic.init();
-        return Schedulers.fromExecutor(elastic::schedule);
+        return elastic;
     }
 
     private static final class FreeThread extends Thread implements NonBlocking {

@@ -18,13 +18,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.HashSet;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -220,19 +220,25 @@ class OpeningTest {
     void cancellingEndsAnOpeningThatWaits() throws SQLException {
         LocalTransport transport =
                 new LocalTransport(file().busyTimeout(Duration.ofDays(1)).build());
-        Set<Thread> before = sessionThreads();
         try (Jdbc stranger = new Jdbc(folder.resolve("test.db"))) {
             stranger.run("BEGIN IMMEDIATE");
             stranger.run("CREATE TABLE t(id)");
-            transport.open().subscribe().dispose();
-            awaitSessionThreads(before);
+            Disposable opening = transport.open().subscribe();
+            await(OpeningTest::isAnyoneOpening);
+            opening.dispose();
+            await(() -> !isAnyoneOpening());
         }
+    }
+
+    private static boolean isAnyoneOpening() {
+        return Thread.getAllStackTraces().values().stream()
+                .flatMap(Arrays::stream)
+                .anyMatch(frame -> frame.getClassName().equals(Opening.class.getName()));
     }
 
     @Test
     void aSessionThatNobodyTakesIsClosed() {
         LocalTransport transport = new LocalTransport(file().build());
-        Set<Thread> before = sessionThreads();
         Session first = Objects.requireNonNull(transport.open().block(WAIT));
         Queue<Session> taken = new ConcurrentLinkedQueue<>();
         for (int i = 0; i < 200; i++) {
@@ -241,19 +247,15 @@ class OpeningTest {
             opening.dispose();
         }
         Flux.fromIterable(taken).flatMap(Session::close).blockLast(WAIT);
+        assertThat(folder.resolve("test.db-wal")).exists();
         first.close().block(WAIT);
-        awaitSessionThreads(before);
+        // The last connection to a file removes its log.
+        await(() -> Files.notExists(folder.resolve("test.db-wal")));
     }
 
-    private static Set<Thread> sessionThreads() {
-        Set<Thread> threads = new HashSet<>(Thread.getAllStackTraces().keySet());
-        threads.removeIf(thread -> !thread.getName().startsWith("pollux-local-"));
-        return threads;
-    }
-
-    private static void awaitSessionThreads(Set<Thread> expected) {
+    private static void await(BooleanSupplier condition) {
         assertTimeoutPreemptively(WAIT, () -> {
-            while (!expected.containsAll(sessionThreads())) {
+            while (!condition.getAsBoolean()) {
                 Thread.onSpinWait();
             }
         });

@@ -152,7 +152,7 @@ class StreamingTest {
         assertThat(value(session, "SELECT 1")).isEqualTo(1L);
     }
 
-    /** Waits until the session thread has done all it had to do; validating touches no cursor. */
+    /** Waits until the session has done all it had to do; validating touches no cursor. */
     private void settle() {
         CompletableFuture<Boolean> validated = session.validate(true).toFuture();
         assertThat(validated).succeedsWithin(WAIT);
@@ -290,7 +290,7 @@ class StreamingTest {
         TestSubscriber<List<@Nullable Object[]>> subscriber =
                 TestSubscriber.builder().initialRequest(1).build();
         more(answer).subscribe(subscriber);
-        // The thread and the emitter take things in their order: after the third answer two portions have been read.
+        // Tasks and signals come in their order: after the third answer two portions have been read.
         for (int i = 0; i < 3; i++) {
             assertThat(session.validate(true).block(WAIT)).isTrue();
         }

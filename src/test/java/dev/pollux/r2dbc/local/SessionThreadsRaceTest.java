@@ -11,17 +11,17 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Tasks and signals that come while their thread looks for more, is about to park, or parks. */
-class SessionThreadRaceTest {
+/** Tasks and signals that come while a thread looks for more, is about to park, parks, or is about to leave. */
+class SessionThreadsRaceTest {
 
-    /** About as long as the thread looks before it parks. */
+    /** About as long as a thread looks before it parks. */
     private static final Duration SPREAD = Duration.ofNanos(300_000);
 
-    private final SessionThread thread = SessionThread.start();
+    private final SessionThreads threads = new SessionThreads();
 
     @AfterEach
     void finish() {
-        thread.finish(() -> {});
+        threads.finish(() -> {});
     }
 
     @Test
@@ -31,8 +31,8 @@ class SessionThreadRaceTest {
             Race.Action task = () -> {
                 CompletableFuture<Void> end = new CompletableFuture<>();
                 ends.add(end);
-                // Its signal goes out as another of the session's is emitted, or as the emitter goes to rest.
-                assertThat(thread.execute(() -> thread.emitter().emit(() -> end.complete(null))))
+                // Its signal goes out as another of the session's is emitted, or as the speaker goes to rest.
+                assertThat(threads.execute(() -> threads.emit(() -> end.complete(null))))
                         .isTrue();
             };
             race.run(SPREAD, task, task);
