@@ -1,5 +1,7 @@
 package dev.pollux;
 
+import java.util.Map;
+
 /**
  * One holding of a task by a worker. Together its parts are the fence: an ack and a sweep change the attempts or end the
  * task, and after a release, which does neither, the same worker can only have it again by another fetch. So nothing that
@@ -18,6 +20,20 @@ record Lease(TaskId task, String worker, int attempts, long fetch) {
                     + " is not leased: lock and ack take tasks that poll emitted");
         }
         return new Lease(task.id(), worker, task.attempts(), task.context().lease());
+    }
+
+    /** What it has in common with the other leases of its fetch, but for those with other attempts. */
+    record Fetch(String worker, int attempts, long number) {
+
+        /** The arguments of the statements that are about leases of one fetch. */
+        Map<String, Object> arguments() {
+            return Map.of("worker", worker, "attempts", (long) attempts, "lease", number);
+        }
+    }
+
+    /** The fetch that gave it. */
+    Fetch given() {
+        return new Fetch(worker, attempts, fetch);
     }
 
     /** What the statements compare the row with: its parts with blanks between them, of which only the last has blanks. */

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import reactor.core.publisher.Flux;
@@ -45,7 +46,8 @@ record Part<V>(
     /** Steps about a task each, with the same statement and arguments. */
     static Part<Rows.Item> shared(List<Waiting<?, ?>> sharing) {
         List<Waiting<Rows.Item, ?>> callers = callers(sharing);
-        return shared(callers, false, rows -> {
+        Step<Rows.Item, ?> any = callers.get(0).step;
+        return shared(callers, any.sql(), false, any.arguments(), Step.Element::appendTo, rows -> {
             Map<String, Rows.Item> byTask = new HashMap<>(rows.size() * 2);
             for (Rows.Item row : rows) {
                 byTask.put(row.id(), row);
@@ -61,11 +63,21 @@ record Part<V>(
     /** The same, without asking which of them have had an effect: the next part is {@link #allChanged}. */
     static Part<Rows.Item> trusted(List<Waiting<?, ?>> sharing) {
         List<Waiting<Rows.Item, ?>> callers = callers(sharing);
-        return shared(callers, true, rows -> {
-            for (Waiting<Rows.Item, ?> caller : callers) {
-                caller.settle(List.of(Objects.requireNonNull(element(caller).known())));
-            }
-        });
+        Step<Rows.Item, ?> any = callers.get(0).step;
+        return shared(callers, any.sql(), true, any.arguments(), Step.Element::appendTo, rows -> settleAll(callers));
+    }
+
+    /** The same, for leases of one fetch. */
+    static Part<Rows.Item> ofOneFetch(Lease.Fetch fetch, List<Waiting<?, ?>> sharing) {
+        List<Waiting<Rows.Item, ?>> callers = callers(sharing);
+        Sql sql = Objects.requireNonNull(callers.get(0).step.sql().ofOneFetch());
+        return shared(callers, sql, true, fetch.arguments(), Step.Element::appendFencedTo, rows -> settleAll(callers));
+    }
+
+    private static void settleAll(List<Waiting<Rows.Item, ?>> callers) {
+        for (Waiting<Rows.Item, ?> caller : callers) {
+            caller.settle(List.of(Objects.requireNonNull(element(caller).known())));
+        }
     }
 
     /** Whether {@link #trusted} can settle steps like this one. */
@@ -80,22 +92,24 @@ record Part<V>(
     }
 
     private static Part<Rows.Item> shared(
-            List<Waiting<Rows.Item, ?>> callers, boolean silent, Consumer<List<Rows.Item>> settle) {
-        Step<Rows.Item, ?> any = callers.get(0).step;
+            List<Waiting<Rows.Item, ?>> callers,
+            Sql sql,
+            boolean silent,
+            Map<String, Object> named,
+            BiConsumer<Step.Element, StringBuilder> write,
+            Consumer<List<Rows.Item>> settle) {
         StringBuilder tasks = new StringBuilder(Waiting.size(callers)).append('{');
         for (Waiting<Rows.Item, ?> caller : callers) {
             if (tasks.length() > 1) {
                 tasks.append(',');
             }
-            element(caller).appendTo(tasks);
+            write.accept(element(caller), tasks);
         }
-        List<Object> arguments =
-                arguments(any.sql(), any.arguments(), tasks.append('}').toString());
         return new Part<>(
-                any.sql(),
+                sql,
                 silent,
-                arguments,
-                any.row(),
+                arguments(sql, named, tasks.append('}').toString()),
+                callers.get(0).step.row(),
                 settle,
                 error -> callers.forEach(caller -> caller.fail(error)));
     }
@@ -108,6 +122,12 @@ record Part<V>(
             callers.add((Waiting<Rows.Item, ?>) waiting);
         }
         return callers;
+    }
+
+    /** The lease that a step is about. */
+    static Lease lease(Waiting<?, ?> caller) {
+        return Objects.requireNonNull(
+                Objects.requireNonNull(caller.step.element()).lease());
     }
 
     private static Step.Element element(Waiting<?, ?> caller) {

@@ -44,15 +44,37 @@ record Step<V, R>(
      * is the one parameter that {@link Step#arguments} do not name.
      *
      * @param task the task's id
-     * @param json what the statement is told, as JSON
+     * @param lease whose fence the statement is told first; null if it is told of none
+     * @param json what the statement is told besides, as JSON: values with commas between them; empty if it is told nothing
      * @param known the row that the statement returns if it changes the task, or null if only the database knows
      */
-    record Element(String task, String json, Rows.@Nullable Item known) {
+    record Element(String task, @Nullable Lease lease, String json, Rows.@Nullable Item known) {
 
         /** Writes it as a member of an object. */
         void appendTo(StringBuilder object) {
             Json.appendQuoted(object, task);
-            object.append(':').append(json);
+            object.append(':');
+            if (lease == null) {
+                object.append(json);
+            } else if (json.isEmpty()) {
+                Json.appendQuoted(object, lease.fence());
+            } else {
+                Json.appendQuoted(object.append('['), lease.fence());
+                object.append(',').append(json).append(']');
+            }
+        }
+
+        /** Writes it as a member of an object for a statement that knows the fence. */
+        void appendFencedTo(StringBuilder object) {
+            Json.appendQuoted(object, task);
+            object.append(':').append(json.isEmpty() ? "0" : json);
+        }
+
+        /** About how many characters it takes. */
+        int size() {
+            return task.length()
+                    + json.length()
+                    + (lease == null ? 0 : lease.worker().length());
         }
 
         /** The task: the rest may be secret. */

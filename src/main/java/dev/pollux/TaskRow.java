@@ -32,7 +32,7 @@ record TaskRow(
         }
         StringBuilder json = new StringBuilder(text.length() + text.length() / 4 + 2);
         Json.appendQuoted(json, text);
-        return new Step.Element(id.value(), json.toString(), null);
+        return new Step.Element(id.value(), null, json.toString(), null);
     }
 
     /** What PUSH_DETAILED and PUSH_BATCH_DETAILED are told of it. */
@@ -51,7 +51,7 @@ record TaskRow(
         } else {
             Json.appendQuoted(json, text);
         }
-        return new Step.Element(id.value(), json.append(']').toString(), null);
+        return new Step.Element(id.value(), null, json.append(']').toString(), null);
     }
 
     /** About how many characters it adds to a statement's argument. */

@@ -398,15 +398,7 @@ final class TaskTable {
 
     /** A step about one lease, of which the statement is told only its fence. */
     private <R> Step<Rows.Item, R> element(Sql sql, Lease lease, Function<Step.Rowset<Rows.Item>, R> settle) {
-        StringBuilder fence = new StringBuilder();
-        Json.appendQuoted(fence, lease.fence());
-        return element(
-                sql,
-                Map.of(),
-                new Step.Element(lease.task().value(), fence.toString(), changed(lease)),
-                Rows::named,
-                settle,
-                config::keepAlive);
+        return element(sql, Map.of(), told(lease, changed(lease)), Rows::named, settle, config::keepAlive);
     }
 
     /** The row of a statement that leaves the attempts as they are, if it changes this lease's task. */
@@ -416,17 +408,18 @@ final class TaskTable {
 
     /** A lease, and what a statement is told of it after its fence: texts and numbers. */
     private static Step.Element told(Lease lease, Rows.@Nullable Item known, Object... values) {
-        StringBuilder json = new StringBuilder("[");
-        Json.appendQuoted(json, lease.fence());
+        StringBuilder json = new StringBuilder();
         for (Object value : values) {
-            json.append(',');
+            if (!json.isEmpty()) {
+                json.append(',');
+            }
             if (value instanceof String text) {
                 Json.appendQuoted(json, text);
             } else {
                 json.append(value);
             }
         }
-        return new Step.Element(lease.task().value(), json.append(']').toString(), known);
+        return new Step.Element(lease.task().value(), lease, json.toString(), known);
     }
 
     private <R> Step<Rows.Item, R> element(

@@ -114,12 +114,40 @@ final class Turn {
     }
 
     private void addShared(List<Waiting<?, ?>> sharing, List<Part<?>> parts) {
-        if (!exact && sharing.size() >= MANY && Part.isKnownBefore(sharing.get(0))) {
-            parts.add(Part.trusted(sharing));
-            parts.add(Part.allChanged(sharing.size()));
-        } else {
+        if (exact || sharing.size() < MANY || !Part.isKnownBefore(sharing.get(0))) {
             parts.add(Part.shared(sharing));
+            return;
         }
+        List<Waiting<?, ?>> others = sharing;
+        if (sharing.get(0).step.sql().ofOneFetch() != null) {
+            others = new ArrayList<>();
+            for (Map.Entry<Lease.Fetch, List<Waiting<?, ?>>> given :
+                    byFetch(sharing).entrySet()) {
+                List<Waiting<?, ?>> same = given.getValue();
+                if (same.size() >= MANY) {
+                    addTrusted(Part.ofOneFetch(given.getKey(), same), same.size(), parts);
+                } else {
+                    others.addAll(same);
+                }
+            }
+        }
+        if (!others.isEmpty()) {
+            addTrusted(Part.trusted(others), others.size(), parts);
+        }
+    }
+
+    private static void addTrusted(Part<?> part, int tasks, List<Part<?>> parts) {
+        parts.add(part);
+        parts.add(Part.allChanged(tasks));
+    }
+
+    private static Map<Lease.Fetch, List<Waiting<?, ?>>> byFetch(List<Waiting<?, ?>> sharing) {
+        Map<Lease.Fetch, List<Waiting<?, ?>>> byFetch = new LinkedHashMap<>();
+        for (Waiting<?, ?> waiting : sharing) {
+            byFetch.computeIfAbsent(Part.lease(waiting).given(), fetch -> new ArrayList<>())
+                    .add(waiting);
+        }
+        return byFetch;
     }
 
     /** Whether it may have failed only because it trusted. */

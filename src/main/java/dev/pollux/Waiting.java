@@ -40,9 +40,7 @@ final class Waiting<V, R> {
 
     /** About how many characters it adds to the turn's arguments. */
     int size() {
-        int chars = step.element() == null
-                ? 0
-                : step.element().json().length() + step.element().task().length();
+        int chars = step.element() == null ? 0 : step.element().size();
         for (Object argument : step.arguments().values()) {
             chars += argument instanceof String text ? text.length() : Long.BYTES;
         }

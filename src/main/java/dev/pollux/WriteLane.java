@@ -245,7 +245,7 @@ final class WriteLane {
     }
 
     private void tellFirst(Turn turn, long took, boolean far) {
-        long gather = took / 4;
+        long gather = took / 2;
         Disposable limit = waiting.isEmpty()
                 ? Disposables.disposed()
                 : Timers.scheduler().schedule(this::start, gather, TimeUnit.NANOSECONDS);

@@ -43,8 +43,10 @@ class SqlPlanTest {
                 "PUSH_BATCH_DETAILED",
                 "RELEASE",
                 "ACK",
+                "ACK_FETCHED",
                 "ACK_FAILED",
                 "LOCK",
+                "LOCK_FETCHED",
                 "FETCH",
                 "LEASES_OF",
                 "NEXT_DUE",
@@ -76,7 +78,7 @@ class SqlPlanTest {
     @ParameterizedTest
     @EnumSource(
             value = Sql.class,
-            names = {"LOCK", "ACK", "ACK_FAILED", "RELEASE"})
+            names = {"LOCK", "LOCK_FETCHED", "ACK", "ACK_FETCHED", "ACK_FAILED", "RELEASE"})
     void theRustCratesIndexesDoNotLeadSqliteAstray(Sql sql) {
         database.sql("CREATE INDEX SIdx ON Jobs(status)");
         database.sql("CREATE INDEX LIdx ON Jobs(lock_by)");

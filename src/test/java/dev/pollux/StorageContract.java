@@ -832,6 +832,38 @@ abstract class StorageContract {
                 .isEqualTo(3);
     }
 
+    @Test
+    void leasesOfSeveralFetchesAndTriesAreLockedAndAckedTogether() {
+        int tasks = 75;
+        push(tasks);
+        database.sql("UPDATE Jobs SET attempts = rowid % 2");
+        LibsqlStorage<Email> small = storage(config().bufferSize(25));
+        List<Task<Email>> leased = lease(small, tasks).take(tasks);
+        assertThat(leased.stream().map(task -> task.context().lease())).contains(1L, 2L, 3L);
+        lose(leased.get(40));
+
+        assertThat(lost(leased, small::lock)).containsExactly(leased.get(40));
+        assertThat(lost(leased, task -> small.ackDone(task, task.args().to()))).containsExactly(leased.get(40));
+
+        assertThat(count("status = 'Done' AND attempts = rowid % 2"
+                        + " AND last_error = json_object('Ok', CAST(job AS TEXT) ->> 'to')"))
+                .isEqualTo(tasks - 1);
+    }
+
+    @Test
+    void manyLeasesThatWereGivenBackAreOverAlsoWhenTheirWorkerHasTheTasksAnew() {
+        int tasks = 20;
+        push(tasks);
+        Leased lease = lease(storage, tasks + tasks);
+        List<Task<Email>> before = lease.take(tasks);
+        assertThat(lost(before, storage::release)).isEmpty();
+        lease.take(tasks + tasks);
+
+        assertThat(lost(before, storage::lock)).isEqualTo(before);
+        assertThat(lost(before, task -> storage.ackDone(task, "late"))).isEqualTo(before);
+        assertThat(count("status = 'Queued' AND last_error IS NULL")).isEqualTo(tasks);
+    }
+
     /** Those of the tasks for which a step, done for all at once, says that their lease is lost. */
     private static List<Task<Email>> lost(List<Task<Email>> tasks, Function<Task<Email>, Mono<?>> step) {
         return Flux.fromIterable(tasks)

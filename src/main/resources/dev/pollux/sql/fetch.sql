@@ -29,4 +29,4 @@ WHERE rowid IN (
   LIMIT :room
 )
 RETURNING CAST(job AS BLOB), id, CAST(attempts AS INTEGER), CAST(max_attempts AS INTEGER), CAST(run_at AS INTEGER),
-  last_error, CAST(lock_at AS INTEGER), CAST(done_at AS INTEGER), CAST(priority AS INTEGER), metadata
+  last_error, CAST(lock_at AS INTEGER), CAST(done_at AS INTEGER), CAST(priority AS INTEGER), nullif(metadata, '{}')
