@@ -95,7 +95,7 @@ final class LockFlux<T> extends FluxOperator<Task<T>, Task<T>> {
         public void onNext(Task<T> task) {
             Slot<T> slot = new Slot<>(task);
             slots.add(slot);
-            locker.tryLock(task).subscribe(locked -> finish(slot, locked ? Progress.LOCKED : Progress.DROPPED));
+            locker.tryLock(task, locked -> finish(slot, locked ? Progress.LOCKED : Progress.DROPPED));
         }
 
         private void finish(Slot<T> slot, Progress progress) {

@@ -1,6 +1,7 @@
 package dev.pollux;
 
 import java.time.Duration;
+import java.util.function.Consumer;
 import reactor.core.publisher.Mono;
 
 /** Takes leases to Running and gives them back. */
@@ -23,12 +24,32 @@ final class Locker {
 
     /** Locks; fails with {@link LeaseLostException} if the lease is lost. */
     <T> Mono<Task<T>> lock(Task<T> task) {
-        return locked(task).map(locked -> task.withStatus(TaskStatus.RUNNING));
+        return ours(task).map(ours -> {
+            tellLocked(task);
+            return task.withStatus(TaskStatus.RUNNING);
+        });
     }
 
-    /** Locks; emits false, after reporting why, if that failed. Never fails. */
-    <T> Mono<Boolean> tryLock(Task<T> task) {
-        return orLost(task, locked(task));
+    /** Locks; tells false, after reporting why, if that failed. No publisher, for each would cost as much as the lock. */
+    void tryLock(Task<?> task, Consumer<Boolean> caller) {
+        if (task.context().lockBy() == null) {
+            confirm(task).subscribe(caller);
+            return;
+        }
+        Lease lease = Lease.of(task);
+        table.lock(lease, () -> incarnations.seen(lease), (locked, error) -> {
+            if (Boolean.TRUE.equals(locked)) {
+                tellLocked(task);
+                caller.accept(true);
+            } else {
+                orLost(task, error != null ? Mono.error(error) : explained(lease))
+                        .subscribe(caller);
+            }
+        });
+    }
+
+    private void tellLocked(Task<?> task) {
+        reporter.tell(new StorageEvent.Locked(config.queue(), task.id()));
     }
 
     /**
@@ -51,19 +72,17 @@ final class Locker {
         });
     }
 
-    private Mono<Boolean> locked(Task<?> task) {
-        return ours(task).doOnNext(ours -> reporter.tell(new StorageEvent.Locked(config.queue(), task.id())));
-    }
-
     /** Takes a task to Running, or leaves it so; emits true. */
     private Mono<Boolean> ours(Task<?> task) {
         return Mono.defer(() -> {
             Lease lease = Lease.of(task);
             return table.lock(lease, () -> incarnations.seen(lease))
-                    .flatMap(locked -> locked
-                            ? Mono.just(true)
-                            : table.explain("lock", lease, false).thenReturn(false));
+                    .flatMap(locked -> locked ? Mono.just(true) : explained(lease));
         });
+    }
+
+    private Mono<Boolean> explained(Lease lease) {
+        return table.explain("lock", lease, false).thenReturn(false);
     }
 
     /** Reports that a lease is lost here, or left to the next beat. */

@@ -68,9 +68,8 @@ record Part<V>(
     }
 
     /** The same, for leases of one fetch. */
-    static Part<Rows.Item> ofOneFetch(Lease.Fetch fetch, List<Waiting<?, ?>> sharing) {
+    static Part<Rows.Item> ofOneFetch(Sql sql, Lease.Fetch fetch, List<Waiting<?, ?>> sharing) {
         List<Waiting<Rows.Item, ?>> callers = callers(sharing);
-        Sql sql = Objects.requireNonNull(callers.get(0).step.sql().ofOneFetch());
         return shared(callers, sql, true, fetch.arguments(), Step.Element::appendFencedTo, rows -> settleAll(callers));
     }
 

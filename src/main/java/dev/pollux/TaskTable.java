@@ -187,14 +187,28 @@ final class TaskTable {
      * @return false if it is lost
      */
     Mono<Boolean> lock(Lease lease, Runnable held) {
-        return lane.submit(element(Sql.LOCK, lease, rows -> {
-                    boolean there = rows.first() != null;
-                    if (there) {
-                        held.run();
-                    }
-                    return there;
-                }))
-                .onErrorMap(error -> Fault.describe(about("lock", lease.task()), error));
+        return lane.submit(lockStep(lease, held)).onErrorMap(error -> notLocked(lease, error));
+    }
+
+    /** The same for a caller who needs no publisher. */
+    void lock(Lease lease, Runnable held, Caller<Boolean> caller) {
+        lane.submit(
+                lockStep(lease, held),
+                (locked, error) -> caller.told(locked, error == null ? null : notLocked(lease, error)));
+    }
+
+    private Step<Rows.Item, Boolean> lockStep(Lease lease, Runnable held) {
+        return element(Sql.LOCK, lease, rows -> {
+            boolean there = rows.first() != null;
+            if (there) {
+                held.run();
+            }
+            return there;
+        });
+    }
+
+    private Throwable notLocked(Lease lease, Throwable error) {
+        return Fault.describe(about("lock", lease.task()), error);
     }
 
     /**

@@ -114,26 +114,30 @@ final class Turn {
     }
 
     private void addShared(List<Waiting<?, ?>> sharing, List<Part<?>> parts) {
-        if (exact || sharing.size() < MANY || !Part.isKnownBefore(sharing.get(0))) {
+        if (exact || !Part.isKnownBefore(sharing.get(0))) {
             parts.add(Part.shared(sharing));
             return;
         }
-        List<Waiting<?, ?>> others = sharing;
-        if (sharing.get(0).step.sql().ofOneFetch() != null) {
-            others = new ArrayList<>();
-            for (Map.Entry<Lease.Fetch, List<Waiting<?, ?>>> given :
-                    byFetch(sharing).entrySet()) {
-                List<Waiting<?, ?>> same = given.getValue();
-                if (same.size() >= MANY) {
-                    addTrusted(Part.ofOneFetch(given.getKey(), same), same.size(), parts);
-                } else {
-                    others.addAll(same);
-                }
-            }
-        }
-        if (!others.isEmpty()) {
+        Sql sameFetch = sharing.get(0).step.sql().ofOneFetch();
+        List<Waiting<?, ?>> others = sameFetch == null ? sharing : addFetches(sharing, sameFetch, parts);
+        if (others.size() >= MANY) {
             addTrusted(Part.trusted(others), others.size(), parts);
+        } else if (!others.isEmpty()) {
+            parts.add(Part.shared(others));
         }
+    }
+
+    /** Adds a part for each fetch that has given many of the leases; returns the others. */
+    private static List<Waiting<?, ?>> addFetches(List<Waiting<?, ?>> sharing, Sql sql, List<Part<?>> parts) {
+        List<Waiting<?, ?>> others = new ArrayList<>();
+        byFetch(sharing).forEach((fetch, same) -> {
+            if (same.size() >= MANY) {
+                addTrusted(Part.ofOneFetch(sql, fetch, same), same.size(), parts);
+            } else {
+                others.addAll(same);
+            }
+        });
+        return others;
     }
 
     private static void addTrusted(Part<?> part, int tasks, List<Part<?>> parts) {

@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Exceptions;
-import reactor.core.publisher.MonoSink;
 
 /**
  * A step with its caller. The result is settled on the lane, in order, before the next turn starts; the caller hears
@@ -14,7 +13,7 @@ import reactor.core.publisher.MonoSink;
 final class Waiting<V, R> {
 
     final Step<V, R> step;
-    private final MonoSink<R> caller;
+    private final Caller<R> caller;
     private final long since = System.nanoTime();
 
     private volatile boolean cancelled;
@@ -25,7 +24,7 @@ final class Waiting<V, R> {
     private @Nullable R result;
     private @Nullable Throwable error;
 
-    Waiting(Step<V, R> step, MonoSink<R> caller) {
+    Waiting(Step<V, R> step, Caller<R> caller) {
         this.step = step;
         this.caller = caller;
     }
@@ -101,13 +100,9 @@ final class Waiting<V, R> {
             return;
         }
         try {
-            if (error != null) {
-                caller.error(error);
-            } else {
-                caller.success(result);
-            }
+            caller.told(result, error);
         } catch (Throwable e) {
-            Fault.drop(e, caller.contextView());
+            Fault.drop(e, caller.context());
         }
     }
 }

@@ -101,13 +101,22 @@ final class WriteLane {
      */
     <V, R> Mono<R> submit(Step<V, R> step) {
         return Mono.create(sink -> {
-            Waiting<V, R> place = new Waiting<>(step, sink);
+            Waiting<V, R> place = new Waiting<>(step, new Caller.Subscribed<>(sink));
             sink.onCancel(place::cancel);
-            waiting.add(place);
-            if (Thread.currentThread() != gatherer || System.nanoTime() - gatherUntil > 0) {
-                start();
-            }
+            lineUp(place);
         });
+    }
+
+    /** Lines a step up for a caller who needs no publisher. */
+    <V, R> void submit(Step<V, R> step, Caller<R> caller) {
+        lineUp(new Waiting<>(step, caller));
+    }
+
+    private void lineUp(Waiting<?, ?> place) {
+        waiting.add(place);
+        if (Thread.currentThread() != gatherer || System.nanoTime() - gatherUntil > 0) {
+            start();
+        }
     }
 
     /** Starts the next turn unless one is under way. */

@@ -240,8 +240,8 @@ final class SessionThreads {
         if (isCalledFor()) {
             return true;
         }
-        if (worker.get() != null && speaker.get() == null) {
-            return false;
+        if (worker.get() != null && speaker.get() == null && tasks.isEmpty()) {
+            return false; // the worker speaks for itself, and then comes here
         }
         if (spin.finds(this::isCalledFor)) {
             return true;
