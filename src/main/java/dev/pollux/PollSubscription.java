@@ -229,14 +229,21 @@ final class PollSubscription<T> implements Subscription {
         }
         if (tasks.isEmpty()) {
             phase.set(Phase.IDLE);
-            waitBy(() -> doorbell.await(known, () -> {
-                if (phase.compareAndSet(Phase.IDLE, Phase.READY)) {
-                    drain();
-                }
-            }));
+            waitBy(() -> doorbell.await(known, this::wake));
             drain();
         } else {
             enter(Phase.READY);
+        }
+    }
+
+    /** Fetches, and emits nothing: who rings, a push say, must not be kept by the subscriber. */
+    private void wake() {
+        if (phase.compareAndSet(Phase.IDLE, Phase.FETCHING)) {
+            if (over) {
+                enter(Phase.READY);
+            } else {
+                fetch();
+            }
         }
     }
 

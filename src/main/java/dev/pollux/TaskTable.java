@@ -44,7 +44,7 @@ final class TaskTable {
     Mono<Void> push(TaskRow row) {
         Function<Step.Rowset<Rows.Item>, Boolean> settle = rows -> {
             // Also when it is there already: an earlier try, whose answer was lost, told nobody.
-            lane.doorbells().ring(config.queue());
+            ring();
             return rows.first() != null;
         };
         return lane.submit(
@@ -56,9 +56,18 @@ final class TaskTable {
                                         row.detailed(),
                                         Rows::named,
                                         settle,
-                                        config::keepAlive))
+                                        config::keepAlive),
+                        this::ring)
                 .onErrorMap(error -> Fault.describe(about("push", row.id()), error))
                 .flatMap(added -> added ? told(1) : requireSame("push", row));
+    }
+
+    /**
+     * Wakes the polls. Once when tasks are lined up, so that an idle poll's fetch goes out in their turn and finds them; and
+     * once when they are there, for the turn may have been too full, or failed.
+     */
+    private void ring() {
+        lane.doorbells().ring(config.queue());
     }
 
     private Map<String, Object> shared(TaskRow row) {
@@ -71,7 +80,7 @@ final class TaskTable {
 
     /** Adds the tasks of a batch, all or none. */
     Mono<Void> pushBatch(List<TaskRow> batch, String name) {
-        return lane.submit(batchStep(batch))
+        return lane.submit(batchStep(batch), this::ring)
                 .then(told(batch.size()))
                 .onErrorResume(Fault::ofOneRow, error -> requireAllSame(name, batch, error))
                 .onErrorMap(error -> Fault.describe(about(name), error));
@@ -90,7 +99,7 @@ final class TaskTable {
         arguments.put("tasks", tasks.append('}').toString());
         Sql sql = plain ? Sql.PUSH_BATCH : Sql.PUSH_BATCH_DETAILED;
         Function<Step.Rowset<String>, Boolean> settle = rows -> {
-            lane.doorbells().ring(config.queue());
+            ring();
             return true;
         };
         // Its caller goes on with the batch after the next one.
@@ -346,7 +355,7 @@ final class TaskTable {
                                 row.attempts()));
                     }
                     if (!rows.isEmpty()) {
-                        lane.doorbells().ring(config.queue());
+                        ring();
                     }
                 })
                 .map(rows -> (long) rows.size());

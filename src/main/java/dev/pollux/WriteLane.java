@@ -100,20 +100,27 @@ final class WriteLane {
      * settles all the same.
      */
     <V, R> Mono<R> submit(Step<V, R> step) {
+        return submit(step, () -> {});
+    }
+
+    /** The same; what {@code announce} lines up goes out in the same turn if there is room. */
+    <V, R> Mono<R> submit(Step<V, R> step, Runnable announce) {
         return Mono.create(sink -> {
             Waiting<V, R> place = new Waiting<>(step, new Caller.Subscribed<>(sink));
             sink.onCancel(place::cancel);
-            lineUp(place);
+            waiting.add(place);
+            announce.run();
+            startUnlessGathering();
         });
     }
 
     /** Lines a step up for a caller who needs no publisher. */
     <V, R> void submit(Step<V, R> step, Caller<R> caller) {
-        lineUp(new Waiting<>(step, caller));
+        waiting.add(new Waiting<>(step, caller));
+        startUnlessGathering();
     }
 
-    private void lineUp(Waiting<?, ?> place) {
-        waiting.add(place);
+    private void startUnlessGathering() {
         if (Thread.currentThread() != gatherer || System.nanoTime() - gatherUntil > 0) {
             start();
         }

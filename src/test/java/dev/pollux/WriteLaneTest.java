@@ -115,6 +115,34 @@ class WriteLaneTest {
     }
 
     @Test
+    void aPushGoesOutWithTheFetchOfThePollThatWaitsForIt() {
+        CompletableFuture<Void> waiting = new CompletableFuture<>();
+        ScriptedDatabase database = new ScriptedDatabase(execution -> {
+            if (execution.has("ladder (queue, step)")) {
+                waiting.complete(null); // it has nothing to fetch, and asks when it will have
+            }
+            return execution.has("INSERT INTO Jobs")
+                    ? Flux.concat(added(execution), execution.nothing().skip(1))
+                    : execution.nothing();
+        });
+        LibsqlStorage<Email> storage = LibsqlStorage.create(
+                database,
+                Email.class,
+                Config.builder("email").pollInterval(Duration.ofHours(1)).build());
+        Disposable poll = storage.poll(Worker.named("w")).subscribe();
+        try {
+            assertThat(waiting).succeedsWithin(PATIENCE);
+            storage.push(Email.number(1)).block(PATIENCE);
+        } finally {
+            poll.dispose();
+        }
+        assertThat(database.executions())
+                .filteredOn(execution -> execution.has("INSERT INTO Jobs"))
+                .singleElement()
+                .matches(execution -> execution.has("SET status = 'Queued'"));
+    }
+
+    @Test
     void callersDoNotFallIntoHalvesThatTakeTurns() {
         ScriptedDatabase database = new ScriptedDatabase(
                 execution -> Mono.delay(Duration.ofMillis(200)).thenMany(added(execution)));

@@ -269,27 +269,28 @@ final class SessionThreads {
         LockSupport.parkNanos(this, nanos);
     }
 
-    /** Has somebody look in a moment whether the speaker takes long. */
+    /** Has somebody look, in a moment and once more after that, whether the speaker takes long. */
     private void watch() {
         if (!watching.get() && watching.compareAndSet(false, true)) {
             FreeThreads.later(this::look, PATIENCE_NANOS);
         }
     }
 
+    /** Calls another thread if the speaker is where it was at the last look; if it is not, it sees to what waits. */
     private void look() {
         Speaker now = speaker.get();
-        if (now != null) {
-            int at = now.at.get();
-            boolean takesLong = now == watched && at == watchedAt;
-            watchedAt = at;
-            if (takesLong && !signals.isEmpty() && now.yields(at)) {
+        int at = now == null ? 0 : now.at.get();
+        boolean takesLong = now == watched && at == watchedAt;
+        watched = now;
+        watchedAt = at;
+        watching.set(false);
+        if (now != null && takesLong) {
+            if (!signals.isEmpty() && now.yields(at)) {
                 speaker.set(null);
             }
-        }
-        watched = now;
-        watching.set(false);
-        if (isCalledFor()) {
-            call();
+            if (isCalledFor()) {
+                call();
+            }
         }
         if (!signals.isEmpty() || !tasks.isEmpty()) {
             watch();
