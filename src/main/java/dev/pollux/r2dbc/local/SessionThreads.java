@@ -292,7 +292,7 @@ final class SessionThreads {
                 call();
             }
         }
-        if (!signals.isEmpty() || !tasks.isEmpty()) {
+        if (now != null && !(signals.isEmpty() && tasks.isEmpty())) {
             watch();
         }
     }
@@ -322,6 +322,9 @@ final class SessionThreads {
          */
         boolean speaks() {
             for (Runnable signal = signals.poll(); signal != null; signal = signals.poll()) {
+                if (!signals.isEmpty()) {
+                    watch();
+                }
                 at.lazySet(at.get() + 1);
                 emit(signal);
                 if (askedAt != 0) {

@@ -181,6 +181,30 @@ class SessionThreadsTest {
         assertThat(last).succeedsWithin(WAIT);
     }
 
+    /** They wait before anybody has come to speak. */
+    @Test
+    void aSubscriberThatTakesLongDoesNotKeepThoseWhoWereThereBefore() {
+        for (int i = 0; i < 20; i++) {
+            AtomicBoolean over = new AtomicBoolean();
+            CompletableFuture<Void> next = new CompletableFuture<>();
+            SessionThreads fresh = new SessionThreads();
+            fresh.execute(() -> {
+                fresh.emit(() -> {
+                    while (!over.get()) {
+                        Thread.onSpinWait();
+                    }
+                });
+                fresh.emit(() -> next.complete(null));
+            });
+            try {
+                assertThat(next).succeedsWithin(WAIT);
+            } finally {
+                over.set(true);
+                fresh.finish(() -> {});
+            }
+        }
+    }
+
     @Test
     void aRelievedSubscriberAndItsReliefNeverRunTheSameSignal() {
         int signals = 20_000;
