@@ -22,7 +22,8 @@ import reactor.util.concurrent.Queues;
  *
  * <pre>
  * STARTING --registered--&gt; READY --demand--&gt; FETCHING --tasks--&gt; READY
- *                            ^                  | nothing: IDLE, until the doorbell rings
+ *                            ^            ^     | nothing: IDLE, until the doorbell rings
+ *                            |            +-----+
  *                            +------------------+ passing fault: BACKING_OFF, until the wait is over
  * any --cancel, fatal fault--&gt; over: buffered leases are given back, the worker drains
  * </pre>
