@@ -33,7 +33,7 @@ final class Locker {
     /** Locks; tells false, after reporting why, if that failed. No publisher, for each would cost as much as the lock. */
     void tryLock(Task<?> task, Consumer<Boolean> caller) {
         if (task.context().lockBy() == null) {
-            confirm(task).subscribe(caller);
+            confirm(task).subscribe(caller); // which reports that it is not leased
             return;
         }
         Lease lease = Lease.of(task);

@@ -4,7 +4,6 @@ import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -93,7 +92,9 @@ final class Turn {
         List<Part<?>> parts = new ArrayList<>();
         bySql().forEach((sql, same) -> {
             if (same.get(0).step.isElement()) {
-                byArguments(same).forEach(sharing -> addShared(sharing, parts));
+                grouped(same, waiting -> waiting.step.arguments())
+                        .values()
+                        .forEach(sharing -> addShared(sharing, parts));
             } else {
                 for (Waiting<?, ?> waiting : same) {
                     parts.add(Part.single(waiting));
@@ -103,14 +104,13 @@ final class Turn {
         return parts;
     }
 
-    private static Collection<List<Waiting<?, ?>>> byArguments(List<Waiting<?, ?>> same) {
-        Map<Map<String, Object>, List<Waiting<?, ?>>> byArguments = new LinkedHashMap<>();
-        for (Waiting<?, ?> waiting : same) {
-            byArguments
-                    .computeIfAbsent(waiting.step.arguments(), arguments -> new ArrayList<>())
+    private static <K> Map<K, List<Waiting<?, ?>>> grouped(List<Waiting<?, ?>> steps, Function<Waiting<?, ?>, K> key) {
+        Map<K, List<Waiting<?, ?>>> groups = new LinkedHashMap<>();
+        for (Waiting<?, ?> waiting : steps) {
+            groups.computeIfAbsent(key.apply(waiting), none -> new ArrayList<>())
                     .add(waiting);
         }
-        return byArguments.values();
+        return groups;
     }
 
     private void addShared(List<Waiting<?, ?>> sharing, List<Part<?>> parts) {
@@ -130,7 +130,7 @@ final class Turn {
     /** Adds a part for each fetch that has given many of the leases; returns the others. */
     private static List<Waiting<?, ?>> addFetches(List<Waiting<?, ?>> sharing, Sql sql, List<Part<?>> parts) {
         List<Waiting<?, ?>> others = new ArrayList<>();
-        byFetch(sharing).forEach((fetch, same) -> {
+        grouped(sharing, waiting -> Part.lease(waiting).given()).forEach((fetch, same) -> {
             if (same.size() >= MANY) {
                 addTrusted(Part.ofOneFetch(sql, fetch, same), same.size(), parts);
             } else {
@@ -143,15 +143,6 @@ final class Turn {
     private static void addTrusted(Part<?> part, int tasks, List<Part<?>> parts) {
         parts.add(part);
         parts.add(Part.allChanged(tasks));
-    }
-
-    private static Map<Lease.Fetch, List<Waiting<?, ?>>> byFetch(List<Waiting<?, ?>> sharing) {
-        Map<Lease.Fetch, List<Waiting<?, ?>>> byFetch = new LinkedHashMap<>();
-        for (Waiting<?, ?> waiting : sharing) {
-            byFetch.computeIfAbsent(Part.lease(waiting).given(), fetch -> new ArrayList<>())
-                    .add(waiting);
-        }
-        return byFetch;
     }
 
     /** Whether it may have failed only because it trusted. */

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 import org.sqlite.BusyHandler;
 
 /**
- * Waits by the session's worker for a lock that another process holds, as SQLite's own busy timeout does, but ends as
- * soon as the work that waits is stopped. Confined to the session's worker.
+ * Has the session's worker wait for a lock that another process holds, as SQLite's own busy timeout does, but only until
+ * the work that waits is stopped. Confined to the session's worker.
  *
  * @see <a href="https://www.sqlite.org/c3ref/busy_handler.html">sqlite3_busy_handler</a>
  */

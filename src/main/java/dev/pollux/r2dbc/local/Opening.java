@@ -15,7 +15,7 @@ import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteOpenMode;
 
-/** Opens one connection, by the session's worker. */
+/** Opens one connection. Run by the session's worker. */
 final class Opening {
 
     private final LocalOptions options;

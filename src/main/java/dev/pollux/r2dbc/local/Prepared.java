@@ -16,7 +16,7 @@ import org.sqlite.core.CoreStatement;
 import org.sqlite.core.DB;
 
 /**
- * A prepared statement by the session's worker.
+ * A prepared statement. Confined to the session's worker.
  *
  * <p>It is driven through sqlite-jdbc's native layer rather than through JDBC: SQLite prepares a statement anew when the
  * schema has changed, but a JDBC statement would go on showing the columns it had at first; and JDBC hides a column's

@@ -27,7 +27,7 @@ final class Stoppable {
         CLOSED
     }
 
-    /** Thrown by the session's worker by work that was stopped outside of SQLite. */
+    /** Thrown by work that was stopped outside of SQLite. */
     static final class StoppedException extends SQLException {
         private static final long serialVersionUID = 1L;
 

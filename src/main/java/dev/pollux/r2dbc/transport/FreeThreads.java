@@ -29,7 +29,7 @@ public final class FreeThreads {
         return SCHEDULER;
     }
 
-    /** Runs a task after a time, by the clock on the wall, whatever the time in Reactor's other schedulers. */
+    /** Runs a task after so many nanoseconds of real time, also where Reactor's other schedulers have virtual time. */
     public static void later(Runnable task, long nanos) {
         ELASTIC.schedule(task, nanos, TimeUnit.NANOSECONDS);
     }

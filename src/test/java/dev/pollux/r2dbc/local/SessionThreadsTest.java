@@ -2,8 +2,10 @@ package dev.pollux.r2dbc.local;
 
 import static dev.pollux.r2dbc.local.Database.WAIT;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -278,5 +280,21 @@ class SessionThreadsTest {
             Thread.currentThread().interrupt();
         }));
         assertThat(interrupted).succeedsWithin(WAIT).isEqualTo(false);
+    }
+
+    @Test
+    void aSessionThatNobodyUsesHoldsNoThread() {
+        CompletableFuture<Thread> ran = new CompletableFuture<>();
+        threads.execute(() -> threads.emit(() -> ran.complete(Thread.currentThread())));
+        Thread thread = ran.join();
+        assertTimeoutPreemptively(WAIT, () -> {
+            while (Arrays.stream(thread.getStackTrace())
+                    .anyMatch(frame -> frame.getClassName().equals(SessionThreads.class.getName()))) {
+                Thread.onSpinWait();
+            }
+        });
+        CompletableFuture<Void> again = new CompletableFuture<>();
+        threads.execute(() -> again.complete(null));
+        assertThat(again).succeedsWithin(WAIT);
     }
 }
