@@ -32,10 +32,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 
 /** A file that is deleted or replaced while sessions have it open. */
 class DatabaseFileTest {
+
+    private static final String ENDLESS_INSERT =
+            "INSERT INTO t WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT 1 FROM n) SELECT count(*) FROM n";
 
     @TempDir
     private Path folder;
@@ -70,6 +74,16 @@ class DatabaseFileTest {
 
     private void insert() {
         write(session, "INSERT INTO t VALUES ('lost')");
+    }
+
+    /** Until a session has the lock: its statement is at work then, and its thread with it. */
+    private void awaitTheWriteLock() throws SQLException {
+        try (Jdbc jdbc = new Jdbc(file)) {
+            jdbc.run("PRAGMA busy_timeout = 0");
+            while (jdbc.takesTheWriteLock()) {
+                Thread.onSpinWait();
+            }
+        }
     }
 
     private static void assertReplaced(ThrowingCallable work) {
@@ -159,12 +173,14 @@ class DatabaseFileTest {
     /** SQLite would write the old file's pages, from its log, into the new one. */
     @Test
     void theNewFileIsOpenedUnharmedOnceTheOldOneIsClosed() throws Exception {
+        Disposable busy = session.execute(write(ENDLESS_INSERT)).subscribe();
+        awaitTheWriteLock();
         replace();
-        assertReplaced(this::insert);
         assertThatThrownBy(database::open)
                 .isInstanceOf(R2dbcTransientResourceException.class)
                 .hasMessageContaining("1 connection(s) of this process");
 
+        busy.dispose();
         session.close().block(WAIT);
 
         Session next = database.open();

@@ -6,6 +6,7 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import org.sqlite.SQLiteErrorCode;
 
 /** A connection that knows nothing of our gates, as another process has it. */
 final class Jdbc implements AutoCloseable {
@@ -28,6 +29,20 @@ final class Jdbc implements AutoCloseable {
             rows.next();
             return rows.getLong(1);
         }
+    }
+
+    /** Takes the lock and gives it back; tells whether it was to be had. */
+    boolean takesTheWriteLock() throws SQLException {
+        try {
+            run("BEGIN IMMEDIATE");
+        } catch (SQLException e) {
+            if (e.getErrorCode() == SQLiteErrorCode.SQLITE_BUSY.code) {
+                return false;
+            }
+            throw e;
+        }
+        run("ROLLBACK");
+        return true;
     }
 
     @Override
