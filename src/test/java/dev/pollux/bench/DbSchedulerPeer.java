@@ -21,6 +21,7 @@ import tools.jackson.databind.json.JsonMapper;
  * db-scheduler. It polls as often as Pollux does by default, and at once when the same process schedules something; it
  * fetches and then picks each task, for the other way is for databases with row locks. Its
  * connection does not commit by itself: otherwise each task of a batch would be committed alone. Its payloads are JSON.
+ * Its indexes are those of its own script for SQLite.
  */
 final class DbSchedulerPeer implements Peer {
 
@@ -32,7 +33,8 @@ final class DbSchedulerPeer implements Peer {
                 + " last_failure TIMESTAMP, consecutive_failures INT, last_heartbeat TIMESTAMP, version BIGINT NOT NULL,"
                 + " priority SMALLINT, PRIMARY KEY (task_name, task_instance))",
         "CREATE INDEX execution_time_idx ON scheduled_tasks (execution_time)",
-        "CREATE INDEX last_heartbeat_idx ON scheduled_tasks (last_heartbeat)"
+        "CREATE INDEX last_heartbeat_idx ON scheduled_tasks (last_heartbeat)",
+        "CREATE INDEX priority_execution_time_idx ON scheduled_tasks (priority DESC, execution_time ASC)"
     };
 
     private final HikariDataSource database;

@@ -15,8 +15,9 @@ import java.util.stream.IntStream;
  * @param measures what each round gives, the main value first
  * @param hasYardstick whether the second contender is the yardstick of the others
  * @param contenders ours first
+ * @param times how many rounds it has for each one of the others': of short ones it takes more
  */
-record Figure(String name, List<Measure> measures, boolean hasYardstick, List<Contender> contenders) {
+record Figure(String name, List<Measure> measures, boolean hasYardstick, List<Contender> contenders, int times) {
 
     private static final long SEED = 1; // the orders of one run are those of the next
 
@@ -72,6 +73,10 @@ record Figure(String name, List<Measure> measures, boolean hasYardstick, List<Co
         }
     }
 
+    Figure(String name, List<Measure> measures, boolean hasYardstick, List<Contender> contenders) {
+        this(name, measures, hasYardstick, contenders, 1);
+    }
+
     /** A figure of one measure. */
     static Figure of(String name, String unit, boolean hasYardstick, List<Contender> contenders) {
         return new Figure(name, List.of(new Measure("", unit)), hasYardstick, contenders);
@@ -82,7 +87,7 @@ record Figure(String name, List<Measure> measures, boolean hasYardstick, List<Co
      * order of its own: what one leaves behind, threads that still write for example, is not always met by the same.
      */
     Outcome measure(int warmUps, int rounds) throws Exception {
-        return measureTogether(List.of(this), warmUps, rounds).get(0);
+        return measureTogether(List.of(this), warmUps, times * rounds).get(0);
     }
 
     /**

@@ -71,7 +71,8 @@ final class ThroughputFigures implements Suite {
                     "1 push one at a time " + synchronous,
                     List.of(new Measure("", "tasks/s"), new Measure("p50", "ms"), new Measure("p99", "ms")),
                     true,
-                    contenders(ours, LimitProgram.PUSH_ONE, 100, peer -> peer.oneByOne(tasks)));
+                    contenders(ours, LimitProgram.PUSH_ONE, 100, peer -> peer.oneByOne(tasks)),
+                    scale.of(3, 1));
         }
 
         private Figure inFlight() {

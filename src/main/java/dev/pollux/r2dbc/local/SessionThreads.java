@@ -51,7 +51,11 @@ final class SessionThreads {
     private final AtomicReference<@Nullable Thread> worker = new AtomicReference<>();
     private final AtomicReference<@Nullable Speaker> speaker = new AtomicReference<>();
     private final AtomicBoolean lookout = new AtomicBoolean();
+    /** Whether a look is due. */
     private final AtomicBoolean watching = new AtomicBoolean();
+    /** Whether it was asked for since the last look. */
+    private volatile boolean wanted;
+
     private final Spin spin = new Spin();
     private volatile @Nullable Thread parked;
     private volatile boolean finishing;
@@ -269,21 +273,28 @@ final class SessionThreads {
         LockSupport.parkNanos(this, nanos);
     }
 
-    /** Has somebody look, in a moment and once more after that, whether the speaker takes long. */
+    /** Has somebody look, within a moment and once more after that, whether the speaker takes long. */
     private void watch() {
+        if (!wanted) {
+            wanted = true;
+        }
         if (!watching.get() && watching.compareAndSet(false, true)) {
             FreeThreads.later(this::look, PATIENCE_NANOS);
         }
     }
 
-    /** Calls another thread if the speaker is where it was at the last look; if it is not, it sees to what waits. */
+    /**
+     * Calls another thread if the speaker is where it was at the last look; if it is not, it sees to what waits. As long
+     * as looks are wanted each sees to the next: setting a timer wakes a thread, which takes the speaker's time.
+     */
     private void look() {
+        boolean again = wanted;
+        wanted = false;
         Speaker now = speaker.get();
         int at = now == null ? 0 : now.at.get();
         boolean takesLong = now == watched && at == watchedAt;
         watched = now;
         watchedAt = at;
-        watching.set(false);
         if (now != null && takesLong) {
             if (!signals.isEmpty() && now.yields(at)) {
                 speaker.set(null);
@@ -292,7 +303,12 @@ final class SessionThreads {
                 call();
             }
         }
-        if (now != null && !(signals.isEmpty() && tasks.isEmpty())) {
+        if (again || (now != null && !(signals.isEmpty() && tasks.isEmpty()))) {
+            FreeThreads.later(this::look, PATIENCE_NANOS);
+            return;
+        }
+        watching.set(false);
+        if (wanted) {
             watch();
         }
     }
