@@ -175,14 +175,14 @@ public final class LibsqlStorage<T> {
      * Leases due tasks, by priority DESC, run_at, id, for ever.
      *
      * @return on subscription, a new worker is registered and the queue's orphans are swept. Then it emits leased
-     *     tasks, fetching {@link Config#bufferSize()} of them whenever there is demand and none is left. When there is
-     *     nothing due it waits for a push in this JVM, for the next due time, or for {@link Config#pollInterval()}.
-     *     Passing faults are reported to the listener and retried for ever; one that cannot pass ends it. Cancelling
-     *     stops fetching and gives back what was not emitted; tasks that were emitted stay leased until they are
-     *     acknowledged or {@link Config#drainTime()} is over.
+     *     tasks, fetching {@link Config#bufferSize()} of them, or with {@link #lock()} right behind it as many as are asked
+     *     for, whenever there is demand and none is left. When there is nothing due it waits for a push in this JVM, for
+     *     the next due time, or for {@link Config#pollInterval()}. Passing faults are reported to the listener and retried
+     *     for ever; one that cannot pass ends it. Cancelling stops fetching and gives back what was not emitted; tasks that
+     *     were emitted stay leased until they are acknowledged or {@link Config#drainTime()} is over.
      */
     public Flux<Task<T>> poll(Worker worker) {
-        return new PollFlux<>(actual -> new PollSubscription<>(this, worker, actual));
+        return new PollFlux<>(this, worker);
     }
 
     /**
@@ -190,9 +190,15 @@ public final class LibsqlStorage<T> {
      * not ours any more is dropped and reported. It works ahead: besides what is asked of it, it asks for and locks twice
      * as many tasks as its subscriber asked for at once, but no more than twice {@link Config#bufferSize()}. Cancelling
      * gives back what was locked and not passed on.
+     *
+     * <p>Right behind a poll it costs nothing: the poll fetches as many tasks as are asked for, at most
+     * {@link Config#bufferSize()} at a time, and the statement that leases them takes them to Running. Behind any other
+     * operator it locks what that passes on, by a statement of its own.
      */
     public Function<Flux<Task<T>>, Flux<Task<T>>> lock() {
-        return tasks -> new LockFlux<>(tasks, locker, config.bufferSize());
+        return tasks -> tasks instanceof PollFlux<T> poll
+                ? LockFlux.over(poll, locker, config.bufferSize())
+                : new LockFlux<>(tasks, locker, config.bufferSize());
     }
 
     /** Takes one task to Running; fails with {@link LeaseLostException} if it is not ours any more. */

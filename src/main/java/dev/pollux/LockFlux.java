@@ -15,27 +15,39 @@ import reactor.util.context.Context;
 
 /**
  * Takes each task to Running before it is passed on, in order. Locks of tasks that arrive together share a turn of the
- * lane. A task whose lock fails is dropped, and another asked for in its place.
+ * lane. A task whose lock fails is dropped, and another asked for in its place. Over a poll there is nothing to lock: its
+ * fetches do.
  *
  * <p>It works ahead: besides what is asked of it, it asks for twice as many tasks as were ever asked for at once, counting
- * no more than {@code mostAhead} of those. So when handlers end, the next tasks are locked already, those after them have
- * been fetched, and their locks go out in the same turn as the acks and the next fetch: one turn a round instead of three.
- * A subscriber that asks for one at a time has two tasks ahead.
+ * no more than {@code mostAhead} of those. So when handlers end, the next tasks are locked already, and the fetch of those
+ * after them, with what locks it takes, goes out in the same turn as the acks: one turn a round instead of two or three. A
+ * subscriber that asks for one at a time has two tasks ahead.
  */
 final class LockFlux<T> extends FluxOperator<Task<T>, Task<T>> {
 
     private final Locker locker;
     private final int mostAhead;
+    private final boolean locked;
 
     LockFlux(Flux<? extends Task<T>> source, Locker locker, int mostAhead) {
+        this(source, locker, mostAhead, false);
+    }
+
+    private LockFlux(Flux<? extends Task<T>> source, Locker locker, int mostAhead, boolean locked) {
         super(source);
         this.locker = locker;
         this.mostAhead = mostAhead;
+        this.locked = locked;
+    }
+
+    /** Over a poll, with nothing between them: its fetches take the tasks to Running. */
+    static <T> LockFlux<T> over(PollFlux<T> poll, Locker locker, int mostAhead) {
+        return new LockFlux<>(poll.locked(), locker, mostAhead, true);
     }
 
     @Override
     public void subscribe(CoreSubscriber<? super Task<T>> actual) {
-        source.subscribe(new LockSubscriber<>(actual, locker, mostAhead));
+        source.subscribe(new LockSubscriber<>(actual, locker, mostAhead, locked));
     }
 
     private enum Progress {
@@ -47,10 +59,11 @@ final class LockFlux<T> extends FluxOperator<Task<T>, Task<T>> {
     /** A task on its way through, in the order of arrival. */
     private static final class Slot<T> {
         private final Task<T> task;
-        private volatile Progress progress = Progress.LOCKING;
+        private volatile Progress progress;
 
-        private Slot(Task<T> task) {
+        private Slot(Task<T> task, Progress progress) {
             this.task = task;
+            this.progress = progress;
         }
     }
 
@@ -63,6 +76,7 @@ final class LockFlux<T> extends FluxOperator<Task<T>, Task<T>> {
         private final CoreSubscriber<? super Task<T>> actual;
         private final Locker locker;
         private final int mostAhead;
+        private final boolean locked;
         private final AtomicLong requested = new AtomicLong();
         private final AtomicInteger ahead = new AtomicInteger();
         private final Queue<Slot<T>> slots = Queues.<Slot<T>>unbounded(16).get();
@@ -72,10 +86,11 @@ final class LockFlux<T> extends FluxOperator<Task<T>, Task<T>> {
         private volatile boolean done;
         private volatile boolean cancelled;
 
-        LockSubscriber(CoreSubscriber<? super Task<T>> actual, Locker locker, int mostAhead) {
+        LockSubscriber(CoreSubscriber<? super Task<T>> actual, Locker locker, int mostAhead, boolean locked) {
             this.actual = actual;
             this.locker = locker;
             this.mostAhead = mostAhead;
+            this.locked = locked;
         }
 
         @Override
@@ -93,7 +108,13 @@ final class LockFlux<T> extends FluxOperator<Task<T>, Task<T>> {
 
         @Override
         public void onNext(Task<T> task) {
-            Slot<T> slot = new Slot<>(task);
+            if (locked) {
+                locker.tellLocked(task);
+                slots.add(new Slot<>(task, Progress.LOCKED));
+                drain();
+                return;
+            }
+            Slot<T> slot = new Slot<>(task, Progress.LOCKING);
             slots.add(slot);
             locker.tryLock(task, locked -> finish(slot, locked ? Progress.LOCKED : Progress.DROPPED));
         }

@@ -48,7 +48,8 @@ final class Locker {
         });
     }
 
-    private void tellLocked(Task<?> task) {
+    /** Reports that a task has been taken to Running. */
+    void tellLocked(Task<?> task) {
         reporter.tell(new StorageEvent.Locked(config.queue(), task.id()));
     }
 

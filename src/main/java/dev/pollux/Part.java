@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -136,7 +137,8 @@ record Part<V>(
     private static List<Object> arguments(Sql sql, Map<String, Object> named, String tasks) {
         List<Object> arguments = new ArrayList<>();
         for (String name : sql.parameters()) {
-            arguments.add(named.getOrDefault(name, tasks));
+            Object argument = named.getOrDefault(name, tasks);
+            arguments.add(argument instanceof Supplier<?> late ? late.get() : argument);
         }
         return arguments;
     }

@@ -53,6 +53,7 @@ final class PollSubscription<T> implements Subscription {
     private final ChangeWatch changes;
     private final Incarnation incarnation;
     private final Mono<Void> schemaCheck;
+    private final TaskStatus status;
 
     private final AtomicReference<@Nullable CoreSubscriber<? super Task<T>>> actual;
     private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.STARTING);
@@ -68,7 +69,9 @@ final class PollSubscription<T> implements Subscription {
     /** How often the connection had broken when this worker last beat for that. */
     private int breaks;
 
-    PollSubscription(LibsqlStorage<T> storage, Worker worker, CoreSubscriber<? super Task<T>> actual) {
+    PollSubscription(
+            LibsqlStorage<T> storage, Worker worker, TaskStatus status, CoreSubscriber<? super Task<T>> actual) {
+        this.status = status;
         this.table = storage.table();
         this.config = storage.config();
         this.codec = storage.codec();
@@ -209,8 +212,13 @@ final class PollSubscription<T> implements Subscription {
 
     private void fetch() {
         Doorbell.Known known = doorbell.known();
-        table.fetch(incarnation.id(), incarnation.nextFetch(), room, incarnation::hold)
+        table.fetch(incarnation.id(), incarnation.nextFetch(), status, this::mostNow, incarnation::hold)
                 .subscribe(tasks -> fetched(tasks, known), this::fetchFailed);
+    }
+
+    /** Tasks that would wait here must not be Running. */
+    private long mostNow() {
+        return status == TaskStatus.RUNNING ? Math.min(room, requested.get()) : room;
     }
 
     private void fetched(List<Task<byte[]>> tasks, Doorbell.Known known) {

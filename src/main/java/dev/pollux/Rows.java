@@ -52,8 +52,8 @@ final class Rows {
     }
 
     /** A row of FETCH, which need not tell what the fetch has just set. */
-    static Task<byte[]> fetched(Readable row, String queue, String worker, long lease) {
-        return task(row, queue, TaskStatus.QUEUED, worker, lease);
+    static Task<byte[]> fetched(Readable row, String queue, TaskStatus status, String worker, long lease) {
+        return task(row, queue, status, worker, lease);
     }
 
     private static Task<byte[]> task(

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param <V> what a row of the statement becomes
  * @param <R> what the step gives
  * @param sql the statement
- * @param arguments the statement's arguments by name, but for the tasks
+ * @param arguments the statement's arguments by name, but for the tasks; one that is a {@link Supplier} is asked when the
+ *     step goes out
  * @param element the task it is about, or null for a step with a statement of its own
  * @param row reads a row
  * @param settle makes the result of the step's rows; runs on the lane before the next turn starts, so it must be quick.

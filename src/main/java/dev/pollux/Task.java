@@ -24,7 +24,7 @@ public record Task<T>(TaskId id, T args, TaskStatus status, int attempts, SqlCon
     }
 
     Task<T> withStatus(TaskStatus next) {
-        return new Task<>(id, args, next, attempts, context);
+        return next == status ? this : new Task<>(id, args, next, attempts, context);
     }
 
     /** Everything but the payload, which may be secret. */

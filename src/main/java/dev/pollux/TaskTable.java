@@ -154,12 +154,15 @@ final class TaskTable {
     }
 
     /**
-     * Leases up to {@code room} due tasks to a worker.
+     * Leases due tasks to a worker.
      *
      * @param number which of the worker's fetches this is
+     * @param status Queued, or Running: then they need not be locked
+     * @param room how many at most; asked when the fetch goes out
      * @param settled told of the tasks before anything else runs on the lane, whoever still waits for them
      */
-    Mono<List<Task<byte[]>>> fetch(String worker, long number, int room, Consumer<List<Task<byte[]>>> settled) {
+    Mono<List<Task<byte[]>>> fetch(
+            String worker, long number, TaskStatus status, Supplier<Long> room, Consumer<List<Task<byte[]>>> settled) {
         Map<String, Object> arguments = Map.of(
                 "queue",
                 config.queue(),
@@ -167,8 +170,10 @@ final class TaskTable {
                 worker,
                 "lease",
                 number,
+                "status",
+                status.column(),
                 "room",
-                (long) room,
+                room,
                 "orphaned_after",
                 config.orphanedAfterSeconds());
         // The poll itself repeats its fetches: a lost answer must first be looked for among its leases.
@@ -176,7 +181,7 @@ final class TaskTable {
                 Sql.FETCH,
                 arguments,
                 null,
-                row -> Rows.fetched(row, config.queue(), worker, number),
+                row -> Rows.fetched(row, config.queue(), status, worker, number),
                 rows -> {
                     List<Task<byte[]>> tasks =
                             rows.rows().stream().sorted(Rows.BY_TURN).toList();

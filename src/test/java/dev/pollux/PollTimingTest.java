@@ -36,7 +36,7 @@ class PollTimingTest {
     }
 
     private long fetches() {
-        return database.count("SET status = 'Queued'");
+        return database.count("ladder (step)");
     }
 
     @Test

@@ -20,10 +20,12 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -798,6 +800,7 @@ abstract class StorageContract {
         small.poll(WORKER).transform(small.lock()).subscribe(locked);
         locked.take(2);
         becomes("SELECT count(*) FROM Jobs WHERE status = 'Running'", 6);
+        assertThat(count("status = 'Queued'")).isZero();
 
         locked.request(5);
         List<Task<Email>> passed = locked.take(7);
@@ -807,6 +810,48 @@ abstract class StorageContract {
         becomes("SELECT count(*) FROM Jobs WHERE status = 'Running'", 7);
         assertThat(count("status = 'Pending' AND attempts = 0")).isEqualTo(13);
         passed.forEach(task -> small.ackDone(task, null).block(PATIENCE));
+    }
+
+    @Test
+    void aLockRightBehindItsPollIsPartOfTheFetch() {
+        recordMoves();
+        push(20);
+        work(storage, task -> Mono.just("ok")).take(20).blockLast(PATIENCE);
+
+        assertThat(moves()).containsExactly(List.of("Pending", "Running", 20L), List.of("Running", "Done", 20L));
+        assertThat(events.of(StorageEvent.Locked.class)).hasSize(20);
+    }
+
+    @Test
+    void aLockBehindAnotherOperatorTakesTheTasksThatItIsGiven() {
+        recordMoves();
+        push(200);
+        Set<TaskId> seen = ConcurrentHashMap.newKeySet();
+        storage.poll(WORKER)
+                .filter(task -> seen.add(task.id()))
+                .transform(storage.lock())
+                .doOnNext(task -> assertThat(task.status()).isEqualTo(TaskStatus.RUNNING))
+                .flatMap(storage.<String>ack(task -> Mono.just("ok")), 64)
+                .take(200)
+                .blockLast(PATIENCE);
+
+        assertThat(moves())
+                .containsExactly(
+                        List.of("Pending", "Queued", 200L),
+                        List.of("Queued", "Running", 200L),
+                        List.of("Running", "Done", 200L));
+        assertThat(events.of(StorageEvent.Locked.class)).hasSize(200);
+    }
+
+    /** Has the database write down how each task moves from one status to another. */
+    private void recordMoves() {
+        database.sql("CREATE TABLE Moves (before TEXT, after TEXT)");
+        database.sql("CREATE TRIGGER move AFTER UPDATE OF status ON Jobs"
+                + " BEGIN INSERT INTO Moves VALUES (old.status, new.status); END");
+    }
+
+    private List<List<@Nullable Object>> moves() {
+        return database.sql("SELECT before, after, count(*) FROM Moves GROUP BY before, after ORDER BY min(rowid)");
     }
 
     @Test

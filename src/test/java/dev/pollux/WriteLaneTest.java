@@ -24,7 +24,9 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.reactivestreams.Subscription;
 import reactor.core.Disposable;
+import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -115,6 +117,40 @@ class WriteLaneTest {
     }
 
     @Test
+    void aFetchThatLocksTakesWhatIsAskedForByTheTimeItGoesOut() {
+        Sinks.Empty<Void> pushed = Sinks.empty();
+        ScriptedDatabase database = new ScriptedDatabase(execution ->
+                execution.has("INSERT INTO Jobs") ? pushed.asMono().thenMany(added(execution)) : execution.nothing());
+        LibsqlStorage<Email> storage = LibsqlStorage.create(
+                database,
+                Email.class,
+                Config.builder("email").bufferSize(100).listener(events).build());
+        BaseSubscriber<Task<Email>> subscriber = new BaseSubscriber<>() {
+            @Override
+            protected void hookOnSubscribe(Subscription subscription) {
+                // Asks later.
+            }
+        };
+        storage.poll(Worker.named("w")).transform(storage.lock()).subscribe(subscriber);
+        events.await(StorageEvent.WorkerStarted.class);
+        Disposable push = storage.push(Email.number(1)).subscribe();
+        try {
+            subscriber.request(1);
+            subscriber.request(9);
+            pushed.tryEmitEmpty().orThrow();
+            events.await(StorageEvent.Fetched.class);
+        } finally {
+            subscriber.cancel();
+            push.dispose();
+        }
+        long askedForAndAhead = 1 + 9 + 2 * 9;
+        assertThat(database.executions())
+                .filteredOn(execution -> execution.has("ladder (step)"))
+                .first()
+                .satisfies(fetch -> assertThat(fetch.arguments()).contains("Running", askedForAndAhead));
+    }
+
+    @Test
     void aPushGoesOutWithTheFetchOfThePollThatWaitsForIt() {
         CompletableFuture<Void> waiting = new CompletableFuture<>();
         ScriptedDatabase database = new ScriptedDatabase(execution -> {
@@ -139,7 +175,7 @@ class WriteLaneTest {
         assertThat(database.executions())
                 .filteredOn(execution -> execution.has("INSERT INTO Jobs"))
                 .singleElement()
-                .matches(execution -> execution.has("SET status = 'Queued'"));
+                .matches(execution -> execution.has("ladder (step)"));
     }
 
     @Test
@@ -457,7 +493,7 @@ class WriteLaneTest {
     void aLostFetchAnswerMakesTheWorkerLookForItsLeasesAtOnce() {
         AtomicInteger fetches = new AtomicInteger();
         ScriptedDatabase database = new ScriptedDatabase(execution -> {
-            if (execution.has("SET status = 'Queued'")) {
+            if (execution.has("ladder (step)")) {
                 return fetches.getAndIncrement() == 0
                         ? Flux.error(lostAnswer())
                         : Flux.just(List.of(task(TaskId.next().value())));

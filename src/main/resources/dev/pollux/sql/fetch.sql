@@ -1,5 +1,5 @@
--- Leases up to :room due tasks of :queue to :worker, by priority DESC, run_at, id. :lease is the number of the fetch, which
--- no other fetch of that worker has.
+-- Leases up to :room due tasks of :queue to :worker, by priority DESC, run_at, id, and takes them to :status, Queued or
+-- Running. :lease is the number of the fetch, which no other fetch of that worker has.
 -- The ladder steps from each priority to the next lower one along the index, so the cost is that of the rows taken and
 -- of the number of priorities, whatever waits for its run_at. The CROSS JOIN keeps SQLite on that path: the first :room
 -- rows it meets are the right ones, and it stops there. A worker that the sweep has given up gets nothing until it
@@ -16,7 +16,7 @@ WITH RECURSIVE ladder (step) AS (
   WHERE step IS NOT NULL
 )
 UPDATE Jobs
-SET status = 'Queued', lock_by = :worker, lock_at = unixepoch(), lease = :lease
+SET status = :status, lock_by = :worker, lock_at = unixepoch(), lease = :lease
 WHERE rowid IN (
   SELECT ready.rowid
   FROM ladder CROSS JOIN Jobs AS ready INDEXED BY PolluxReady

@@ -12,10 +12,10 @@ import java.util.TreeSet;
 /** Triggers that write down each step of each task, so that a step nobody may take shows. */
 final class Audit {
 
-    /** The steps of a life, as the design's picture has them. */
+    /** The steps of a life, as the design's picture has them; a fetch for a lock right behind it takes two at once. */
     private static final Map<String, Set<String>> LEGAL = Map.of(
-            "Pending", Set.of("Queued"),
-            "Failed", Set.of("Queued"),
+            "Pending", Set.of("Queued", "Running"),
+            "Failed", Set.of("Queued", "Running"),
             "Queued", Set.of("Running", "Done", "Failed", "Killed", "Pending"),
             "Running", Set.of("Running", "Done", "Failed", "Killed", "Pending"),
             "Done", Set.of(),
@@ -63,10 +63,12 @@ final class Audit {
             if (!LEGAL.getOrDefault(before, Set.of()).contains(after)) {
                 return false;
             }
+            boolean fetched = before.equals("Pending") || before.equals("Failed");
             return switch (after) {
                 // A sweep counts a try, a release does not, and neither leaves a lease.
                 case "Pending" -> attempts == 0 || attempts == 1;
                 case "Queued" -> attempts == 0;
+                case "Running" -> attempts == 0 && (sameLease || fetched);
                 case "Failed" -> attempts == 1 && sameLease;
                 // An ack leaves the lease's worker in the row, a sweep nobody.
                 case "Killed" -> attempts == 1;

@@ -91,12 +91,16 @@ record Load(LibsqlStorage<Work> storage, Ledger ledger) {
         return work(worker, tasks -> tasks);
     }
 
-    /** Works until something ends the poll; what it had emitted is handled to its end. */
+    /**
+     * Works until something ends the poll; what has reached its handler by then is handled to its end. Every other worker's
+     * locks are part of its fetches.
+     */
     Flux<Outcome<String>> work(String worker, UnaryOperator<Flux<Task<Work>>> untilSomething) {
-        return storage.poll(Worker.named(worker))
-                .transform(untilSomething)
-                .transform(storage.lock())
-                .flatMap(storage.ack(this::runOrFail), IN_FLIGHT);
+        Flux<Task<Work>> poll = storage.poll(Worker.named(worker));
+        Flux<Task<Work>> locked = worker.hashCode() % 2 == 0
+                ? poll.transform(storage.lock()).transform(untilSomething)
+                : poll.transform(untilSomething).transform(storage.lock());
+        return locked.flatMap(storage.ack(this::runOrFail), IN_FLIGHT);
     }
 
     private Mono<String> runOrFail(Task<Work> task) {

@@ -133,7 +133,7 @@ abstract class RaceContract {
         List<String> all = new ArrayList<>(wrong);
         all.addAll(Audit.illegalSteps(database));
         database.sql(
-                        "SELECT task, count(*) FROM Audit WHERE status_before NOT IN ('Queued', 'Running') AND status <> 'Queued'"
+                        "SELECT task, count(*) FROM Audit WHERE status_before NOT IN ('Queued', 'Running') AND status NOT IN ('Queued', 'Running')"
                                 + " GROUP BY 1")
                 .forEach(row -> all.add("changed without a lease: " + row));
         int lost = tasks - (int) database.number("SELECT count(*) FROM Jobs");
@@ -182,7 +182,7 @@ abstract class RaceContract {
 
         void subscribe() {
             Flux<Task<Integer>> poll = storage.poll(worker());
-            (random.nextBoolean() ? poll : poll.transform(storage.lock())).subscribe(taker);
+            Locking.any(random).behind(poll, storage).subscribe(taker);
         }
 
         private void take(Task<Integer> task) {
@@ -278,8 +278,8 @@ abstract class RaceContract {
             Disposable.Swap pipeline = Disposables.swap();
             boolean slow = random.nextBoolean();
             int concurrency = 1 + random.nextInt(16);
-            Flux<TaskId> work = storage.poll(worker())
-                    .transform(storage.lock())
+            Flux<TaskId> work = Locking.some(random)
+                    .behind(storage.poll(worker()), storage)
                     .flatMap(
                             storage.ack(task -> {
                                 runs.merge(task.id(), 1, Integer::sum);
@@ -327,7 +327,7 @@ abstract class RaceContract {
             List<TaskId> ids = push(storage, wanted + 5, 25);
             Taker taker = new Taker(0, task -> {});
             Flux<Task<Integer>> poll = storage.poll(worker());
-            (random.nextBoolean() ? poll : poll.transform(storage.lock())).subscribe(taker);
+            Locking.any(random).behind(poll, storage).subscribe(taker);
 
             race.run(
                     target().turn(),
@@ -633,8 +633,8 @@ abstract class RaceContract {
                 .toList();
         for (int i = 0; i < POLLERS; i++) {
             LibsqlStorage<Integer> mine = storages.get(i % many);
-            pollers.add(mine.poll(worker())
-                    .transform(mine.lock())
+            pollers.add((i % 2 == 0 ? Locking.IN_THE_FETCH : Locking.BY_ITSELF)
+                    .behind(mine.poll(worker()), mine)
                     .flatMap(mine.ack(task -> Mono.fromRunnable(() -> runs.merge(task.id(), 1, Integer::sum))))
                     .subscribe(outcome -> ended.release()));
         }

@@ -94,7 +94,7 @@ class ShuffledRaceTest {
                 Taker taker = new Taker(random.nextInt(3), this::take);
                 takers.add(taker);
                 Flux<Task<Integer>> poll = storage.poll(Worker.named("worker"));
-                Flux<Task<Integer>> locked = random.nextBoolean() ? poll : poll.transform(storage.lock());
+                Flux<Task<Integer>> locked = Locking.any(random).behind(poll, storage);
                 scheduler.someTime(() -> locked.subscribe(taker));
                 for (int asks = random.nextInt(4); asks > 0; asks--) {
                     int many = 1 + random.nextInt(3);

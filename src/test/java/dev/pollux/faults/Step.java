@@ -8,7 +8,7 @@ import java.util.Set;
 enum Step {
     SETUP("CREATE TABLE"),
     PUSH("INSERT INTO Jobs"),
-    FETCH("SET status = 'Queued'"),
+    FETCH("ladder (step)"),
     LOCK("SET status = 'Running'"),
     ACK("outcome.value"),
     HEARTBEAT("INSERT INTO Workers"),
