@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param queue the queue's name, {@code Jobs.job_type}: at most 1,000 characters, with neither a NUL nor half of a
  *     surrogate pair
- * @param bufferSize how many tasks a poll leases at once, and how many may wait in it leased but not yet emitted;
- *     default {@value #DEFAULT_BUFFER_SIZE}
+ * @param bufferSize how many tasks a poll leases at once, with a lock right behind it at most, and how many may wait in it
+ *     leased but not yet emitted; default {@value #DEFAULT_BUFFER_SIZE}
  * @param pollInterval how long a poll waits after it found nothing, unless something wakes it earlier; default 100 ms
  * @param keepAlive how often a worker says that it is alive, sweeps orphans and checks its own leases; default 30 s.
  *     Also how long a push or a lock that meets passing faults is retried before it fails; an outcome is retried as long as

@@ -3,6 +3,7 @@ package dev.pollux;
 import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -15,7 +16,7 @@ import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Operators;
-import reactor.util.concurrent.Queues;
+import reactor.util.context.Context;
 
 /**
  * A poll at work: fetches when there is demand and nothing buffered, emits, and waits when there is nothing to fetch.
@@ -28,11 +29,12 @@ import reactor.util.concurrent.Queues;
  * any --cancel, fatal fault--&gt; over: buffered leases are given back, the worker drains
  * </pre>
  *
- * <p>Everything that touches the subscriber or the buffer runs in {@link #drain}, by one thread at a time. At most one
- * of start, fetch and wait is outstanding, and only its callback leaves the phase it belongs to.
+ * <p>Everything that touches the subscriber runs in {@link #drain}, by one thread at a time. At most one of start, fetch
+ * and wait is outstanding, and only its callback leaves the phase it belongs to.
  *
  * <p>Races: a cancel during a fetch lets the fetch finish, for its tasks are leased by then; they are given back when
- * they arrive. A cancel during {@code onNext} wins over the next emission.
+ * they arrive. A cancel during {@code onNext} wins over the next emission, and gives the buffered leases back itself; so
+ * two threads may clean up, of which one gets each lease.
  */
 final class PollSubscription<T> implements Subscription {
 
@@ -60,12 +62,17 @@ final class PollSubscription<T> implements Subscription {
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private final AtomicLong requested = new AtomicLong();
     private final AtomicInteger missed = new AtomicInteger();
-    private final Queue<Task<T>> buffer = Queues.<Task<T>>unbounded(16).get();
+    private final Queue<Task<T>> buffer = new ConcurrentLinkedQueue<>();
     private final Disposable.Swap wait = Disposables.swap();
     private volatile boolean over;
+    /** Whether the subscriber has the thread that drains, for as long as it likes. */
+    private volatile boolean emitting;
+
     private int faults;
-    /** How many tasks the next fetch asks for: fewer after an answer that did not come, for it may have been too large. */
+    /** How many tasks the next fetch may ask for: fewer after an answer that did not come, for it may have been too large. */
     private int room;
+    /** How many the last one asked for. */
+    private int asked;
     /** How often the connection had broken when this worker last beat for that. */
     private int breaks;
 
@@ -135,6 +142,10 @@ final class PollSubscription<T> implements Subscription {
     public void cancel() {
         over = true;
         wait.dispose();
+        if (emitting) {
+            // The one that drains does not begin a fetch any more, and may be long in coming: a handler can block it.
+            cleanUp();
+        }
         drain();
     }
 
@@ -185,13 +196,18 @@ final class PollSubscription<T> implements Subscription {
         }
         long most = requested.get();
         long emitted = 0;
-        while (emitted < most && !over) {
-            Task<T> task = buffer.poll();
-            if (task == null) {
-                break;
+        emitting = true;
+        try {
+            while (emitted < most && !over) {
+                Task<T> task = buffer.poll();
+                if (task == null) {
+                    break;
+                }
+                emitted++;
+                subscriber.onNext(task);
             }
-            emitted++;
-            subscriber.onNext(task);
+        } finally {
+            emitting = false;
         }
         if (emitted > 0 && most != Long.MAX_VALUE) {
             requested.addAndGet(-emitted);
@@ -213,17 +229,29 @@ final class PollSubscription<T> implements Subscription {
     private void fetch() {
         Doorbell.Known known = doorbell.known();
         table.fetch(incarnation.id(), incarnation.nextFetch(), status, this::mostNow, incarnation::hold)
-                .subscribe(tasks -> fetched(tasks, known), this::fetchFailed);
+                .subscribe(tasks -> arrived(tasks, known), this::fetchFailed);
     }
 
     /** Tasks that would wait here must not be Running. */
     private long mostNow() {
-        return status == TaskStatus.RUNNING ? Math.min(room, requested.get()) : room;
+        asked = status == TaskStatus.RUNNING ? (int) Math.min(room, requested.get()) : room;
+        return asked;
+    }
+
+    private void arrived(List<Task<byte[]>> tasks, Doorbell.Known known) {
+        try {
+            fetched(tasks, known);
+        } catch (RuntimeException e) {
+            // The subscriber threw it, which ended the poll: it is no failure of the fetch.
+            Fault.drop(e, Context.empty());
+        }
     }
 
     private void fetched(List<Task<byte[]>> tasks, Doorbell.Known known) {
         faults = 0;
-        room = Math.min(config.bufferSize(), room + 1);
+        if (asked == room) {
+            room = Math.min(config.bufferSize(), room + 1);
+        }
         if (breaks != table.breaks()) {
             // Another database, restored from a backup say, may be there now, which does not know this worker.
             breaks = table.breaks();
@@ -285,7 +313,7 @@ final class PollSubscription<T> implements Subscription {
             return;
         }
         if (Fault.outcomeUnknown(error)) {
-            room = Math.max(1, room / 2);
+            room = Math.max(1, asked / 2);
             incarnation.beat();
         }
         backOff("fetch", error, Phase.READY, this::drain);

@@ -15,7 +15,7 @@ public sealed interface StorageEvent {
     /** A worker leased tasks; 0 when a fetch found none. */
     record Fetched(String queue, String worker, int tasks) implements StorageEvent {}
 
-    /** A task went to Running. */
+    /** A task is Running, and has come to the lock operator or to who locked it. */
     record Locked(String queue, TaskId task) implements StorageEvent {}
 
     /** A run's outcome was stored: Done, Failed or Killed. */

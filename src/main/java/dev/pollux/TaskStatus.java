@@ -13,6 +13,8 @@ import java.util.Set;
  *                  +------ orphan sweep (a try is counted) ---+  ack error, no tries left, or abort
  *                                                             +-------------&gt; Killed
  * </pre>
+ *
+ * <p>A fetch for a lock right behind the poll takes both steps at once.
  */
 public enum TaskStatus {
     /** Waits for its {@code run_at} and for a worker. */
@@ -62,7 +64,8 @@ public enum TaskStatus {
     /** The statuses that may follow this one. */
     public Set<TaskStatus> next() {
         return switch (this) {
-            case PENDING, FAILED -> Set.of(QUEUED);
+            // Running at once where the lock is part of the fetch.
+            case PENDING, FAILED -> Set.of(QUEUED, RUNNING);
             // Acknowledged without a lock, released, or swept.
             case QUEUED -> Set.of(RUNNING, PENDING, DONE, FAILED, KILLED);
             case RUNNING -> Set.of(DONE, FAILED, KILLED, PENDING);

@@ -16,7 +16,7 @@ import org.testng.SkipException;
 import reactor.core.publisher.Flux;
 
 /**
- * The Reactive Streams rules, by their own TCK, on {@code poll}. The TCK is written for TestNG; here each of its tests
+ * The Reactive Streams rules, by their own TCK, on {@code poll}, alone and with a lock. The TCK is written for TestNG; here each of its tests
  * becomes a dynamic JUnit test, and none may find itself not applicable.
  */
 class PollTckIT {
@@ -28,22 +28,31 @@ class PollTckIT {
 
     @TestFactory
     Stream<DynamicTest> poll() {
+        return tests(false);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> pollWithALock() {
+        return tests(true);
+    }
+
+    private static Stream<DynamicTest> tests(boolean locks) {
         return Arrays.stream(PublisherVerification.class.getMethods())
                 .filter(method -> method.isAnnotationPresent(org.testng.annotations.Test.class))
                 // The TCK's own name for rules that no test can check.
                 .filter(method -> !method.getName().startsWith("untested_"))
                 .filter(method -> !isOfMulticast(method.getName()))
                 .sorted(Comparator.comparing(Method::getName))
-                .map(method -> DynamicTest.dynamicTest(method.getName(), () -> run(method)));
+                .map(method -> DynamicTest.dynamicTest(method.getName(), () -> run(method, locks)));
     }
 
     /** A poll never ends, so the tests of how a publisher ends run on one that is cut after its last task. */
-    private static void run(Method test) throws Throwable {
+    private static void run(Method test, boolean locks) throws Throwable {
         try {
-            run(test, new PollVerification(false));
+            run(test, new PollVerification(locks, false));
         } catch (SkipException endless) {
             try {
-                run(test, new PollVerification(true));
+                run(test, new PollVerification(locks, true));
             } catch (SkipException skip) {
                 throw new AssertionError("the TCK found this test not applicable: " + skip.getMessage(), skip);
             }
@@ -65,10 +74,12 @@ class PollTckIT {
 
         private final LibsqlStorage<Email> storage = storage();
 
+        private final boolean locks;
         private final boolean ends;
 
-        PollVerification(boolean ends) {
+        PollVerification(boolean locks, boolean ends) {
             super(new TestEnvironment(3_000, 200));
+            this.locks = locks;
             this.ends = ends;
         }
 
@@ -86,14 +97,19 @@ class PollTckIT {
             storage.setup().block(PATIENCE);
             storage.pushAll(Flux.range(0, (int) Math.min(elements, 1_000)).map(Email::number))
                     .block(PATIENCE);
-            Flux<Task<Email>> poll = storage.poll(Worker.named("tck"));
+            Flux<Task<Email>> poll = poll(storage);
             return ends ? poll.take(elements) : poll;
         }
 
         /** A poll on a database without tables. */
         @Override
         public Publisher<Task<Email>> createFailedPublisher() {
-            return storage().poll(Worker.named("tck"));
+            return poll(storage());
+        }
+
+        private Flux<Task<Email>> poll(LibsqlStorage<Email> from) {
+            Flux<Task<Email>> poll = from.poll(Worker.named("tck"));
+            return locks ? poll.transform(from.lock()) : poll;
         }
 
         @Override

@@ -526,6 +526,37 @@ class WriteLaneTest {
     }
 
     @Test
+    void aPollThatLocksAsksForHalfAsMuchAfterAnAnswerThatDidNotCome() {
+        ScriptedDatabase database = new ScriptedDatabase(execution -> execution.has("ladder (step)")
+                        && events.of(StorageEvent.Fault.class).size() < 2
+                ? Flux.error(lostAnswer())
+                : execution.nothing());
+        BaseSubscriber<Task<Email>> subscriber = new BaseSubscriber<>() {
+            @Override
+            protected void hookOnSubscribe(Subscription subscription) {
+                request(4);
+            }
+        };
+        LibsqlStorage<Email> storage = LibsqlStorage.create(
+                database,
+                Email.class,
+                Config.builder("email").bufferSize(100).listener(events).build());
+        storage.poll(Worker.named("w")).transform(storage.lock()).subscribe(subscriber);
+        try {
+            events.await(StorageEvent.Fetched.class);
+        } finally {
+            subscriber.cancel();
+        }
+
+        assertThat(database.executions().stream()
+                        .filter(execution -> execution.has("ladder (step)"))
+                        .map(fetch -> fetch.arguments().get(fetch.arguments().size() - 1))
+                        .limit(3))
+                .as("4 and 8 ahead, then half of it, and again")
+                .containsExactly(12L, 6L, 3L);
+    }
+
+    @Test
     void aDriverThatRunsOnlyOneStatementOfATextIsRefusedClearly() {
         Sinks.Empty<Void> firstTurn = Sinks.empty();
         AtomicInteger turns = new AtomicInteger();

@@ -44,6 +44,7 @@ abstract class HostileCode {
 
     final Events events = new Events();
     final List<Disposable> running = new ArrayList<>();
+    private boolean locksInTheFetch;
     final Map<String, Integer> runs = new ConcurrentHashMap<>();
 
     @TempDir
@@ -148,14 +149,16 @@ abstract class HostileCode {
         return "job ->> 'producer' = '" + producer.replace("'", "''") + "'";
     }
 
+    /** The locks of the first worker of a test, the third and so on are part of their fetches. */
     Disposable work(
             Load load, Function<Task<Work>, ? extends Publisher<String>> handler, int concurrency, Publisher<?> until) {
-        Disposable work = load.storage()
-                .poll(Worker.named("worker"))
-                .takeUntilOther(until)
-                .transform(load.storage().lock())
-                .flatMap(load.storage().<String>ack(handler), concurrency)
-                .subscribe();
+        Flux<Task<Work>> poll = load.storage().poll(Worker.named("worker"));
+        locksInTheFetch = !locksInTheFetch;
+        Flux<Task<Work>> locked = locksInTheFetch
+                ? poll.transform(load.storage().lock()).takeUntilOther(until)
+                : poll.takeUntilOther(until).transform(load.storage().lock());
+        Disposable work =
+                locked.flatMap(load.storage().<String>ack(handler), concurrency).subscribe();
         running.add(work);
         return work;
     }

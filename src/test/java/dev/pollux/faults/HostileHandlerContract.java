@@ -244,4 +244,41 @@ abstract class HostileHandlerContract extends HostileCode {
                     "7 handlers that block their thread, " + target().name(), rounds, Checker.check(database, folder));
         }
     }
+
+    @Test
+    void aPollWhoseHandlerBlocksItsThreadStopsWhenItIsCancelled() throws Exception {
+        int others = 20;
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch blocked = new CountDownLatch(1);
+        try (Ledger ledger = Ledger.open(folder, "cancelled")) {
+            Load load = load(ledger, config -> config.bufferSize(1 + others).drainTime(Duration.ofMillis(100)));
+            push(load, "blocks", 0, 1);
+            push(load, HEALTHY, 0, others);
+            Disposable work = work(
+                    load,
+                    task -> {
+                        String run = ledger.run(task);
+                        begun.countDown();
+                        await(blocked);
+                        return Mono.just(run);
+                    },
+                    AT_ONCE,
+                    Mono.never());
+            try {
+                await(begun);
+                work.dispose();
+
+                awaitAllStopped();
+                becomes("status = 'Pending' AND attempts = 0 AND lock_by IS NULL", 1L + others);
+                assertNoLeaseIsLeft();
+            } finally {
+                blocked.countDown();
+            }
+            runHealthily(load);
+            Report.add(
+                    "7 handlers that block their thread and are cancelled, " + target().name(),
+                    1,
+                    Checker.checkWithReleases(database, folder));
+        }
+    }
 }

@@ -288,7 +288,24 @@ final class SessionThreads {
      * as looks are wanted each sees to the next: setting a timer wakes a thread, which takes the speaker's time.
      */
     private void look() {
-        boolean again = wanted;
+        boolean again = true;
+        try {
+            again = seesToTheSpeaker();
+        } finally {
+            if (again) {
+                FreeThreads.later(this::look, PATIENCE_NANOS);
+            } else {
+                watching.set(false);
+                if (wanted) {
+                    watch();
+                }
+            }
+        }
+    }
+
+    /** Whether somebody is to look once more. */
+    private boolean seesToTheSpeaker() {
+        boolean asked = wanted;
         wanted = false;
         Speaker now = speaker.get();
         int at = now == null ? 0 : now.at.get();
@@ -303,14 +320,7 @@ final class SessionThreads {
                 call();
             }
         }
-        if (again || (now != null && !(signals.isEmpty() && tasks.isEmpty()))) {
-            FreeThreads.later(this::look, PATIENCE_NANOS);
-            return;
-        }
-        watching.set(false);
-        if (wanted) {
-            watch();
-        }
+        return asked || (now != null && !(signals.isEmpty() && tasks.isEmpty()));
     }
 
     /** One thread's time at the signals. */
