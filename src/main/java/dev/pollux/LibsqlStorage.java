@@ -196,9 +196,7 @@ public final class LibsqlStorage<T> {
      * operator it locks what that passes on, by a statement of its own.
      */
     public Function<Flux<Task<T>>, Flux<Task<T>>> lock() {
-        return tasks -> tasks instanceof PollFlux<T> poll
-                ? LockFlux.over(poll, locker, config.bufferSize())
-                : new LockFlux<>(tasks, locker, config.bufferSize());
+        return tasks -> LockFlux.over(tasks, locker, config.bufferSize());
     }
 
     /** Takes one task to Running; fails with {@link LeaseLostException} if it is not ours any more. */

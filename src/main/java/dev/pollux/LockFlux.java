@@ -29,10 +29,6 @@ final class LockFlux<T> extends FluxOperator<Task<T>, Task<T>> {
     private final int mostAhead;
     private final boolean locked;
 
-    LockFlux(Flux<? extends Task<T>> source, Locker locker, int mostAhead) {
-        this(source, locker, mostAhead, false);
-    }
-
     private LockFlux(Flux<? extends Task<T>> source, Locker locker, int mostAhead, boolean locked) {
         super(source);
         this.locker = locker;
@@ -40,9 +36,11 @@ final class LockFlux<T> extends FluxOperator<Task<T>, Task<T>> {
         this.locked = locked;
     }
 
-    /** Over a poll, with nothing between them: its fetches take the tasks to Running. */
-    static <T> LockFlux<T> over(PollFlux<T> poll, Locker locker, int mostAhead) {
-        return new LockFlux<>(poll.locked(), locker, mostAhead, true);
+    /** Over a poll, with nothing between them, its fetches take the tasks to Running. */
+    static <T> LockFlux<T> over(Flux<Task<T>> tasks, Locker locker, int mostAhead) {
+        return tasks instanceof PollFlux<T> poll
+                ? new LockFlux<>(poll.locked(), locker, mostAhead, true)
+                : new LockFlux<>(tasks, locker, mostAhead, false);
     }
 
     @Override
@@ -108,15 +106,14 @@ final class LockFlux<T> extends FluxOperator<Task<T>, Task<T>> {
 
         @Override
         public void onNext(Task<T> task) {
+            Slot<T> slot = new Slot<>(task, locked ? Progress.LOCKED : Progress.LOCKING);
+            slots.add(slot);
             if (locked) {
                 locker.tellLocked(task);
-                slots.add(new Slot<>(task, Progress.LOCKED));
                 drain();
-                return;
+            } else {
+                locker.tryLock(task, ours -> finish(slot, ours ? Progress.LOCKED : Progress.DROPPED));
             }
-            Slot<T> slot = new Slot<>(task, Progress.LOCKING);
-            slots.add(slot);
-            locker.tryLock(task, locked -> finish(slot, locked ? Progress.LOCKED : Progress.DROPPED));
         }
 
         private void finish(Slot<T> slot, Progress progress) {

@@ -16,8 +16,8 @@ import org.testng.SkipException;
 import reactor.core.publisher.Flux;
 
 /**
- * The Reactive Streams rules, by their own TCK, on {@code poll}, alone and with a lock. The TCK is written for TestNG; here each of its tests
- * becomes a dynamic JUnit test, and none may find itself not applicable.
+ * The Reactive Streams rules, by their own TCK, on {@code poll}, alone and with a lock. The TCK is written for TestNG;
+ * here each of its tests becomes a dynamic JUnit test, and none may find itself not applicable.
  */
 class PollTckIT {
 

@@ -51,6 +51,21 @@ class WriteLaneTest {
         return storage(database, Duration.ofSeconds(30));
     }
 
+    private LibsqlStorage<Email> storageWithRoom(ScriptedDatabase database) {
+        return LibsqlStorage.create(
+                database,
+                Email.class,
+                Config.builder("email").bufferSize(100).listener(events).build());
+    }
+
+    /** Of which nothing is asked yet. */
+    private static BaseSubscriber<Task<Email>> pollThatLocks(LibsqlStorage<Email> storage) {
+        return storage.poll(Worker.named("w")).transform(storage.lock()).subscribeWith(new BaseSubscriber<>() {
+            @Override
+            protected void hookOnSubscribe(Subscription subscription) {}
+        });
+    }
+
     /** Answers a push as a database that has none of the ids. */
     private static Flux<List<List<@Nullable Object>>> added(Execution push) {
         return Flux.just(
@@ -121,17 +136,8 @@ class WriteLaneTest {
         Sinks.Empty<Void> pushed = Sinks.empty();
         ScriptedDatabase database = new ScriptedDatabase(execution ->
                 execution.has("INSERT INTO Jobs") ? pushed.asMono().thenMany(added(execution)) : execution.nothing());
-        LibsqlStorage<Email> storage = LibsqlStorage.create(
-                database,
-                Email.class,
-                Config.builder("email").bufferSize(100).listener(events).build());
-        BaseSubscriber<Task<Email>> subscriber = new BaseSubscriber<>() {
-            @Override
-            protected void hookOnSubscribe(Subscription subscription) {
-                // Asks later.
-            }
-        };
-        storage.poll(Worker.named("w")).transform(storage.lock()).subscribe(subscriber);
+        LibsqlStorage<Email> storage = storageWithRoom(database);
+        BaseSubscriber<Task<Email>> subscriber = pollThatLocks(storage);
         events.await(StorageEvent.WorkerStarted.class);
         Disposable push = storage.push(Email.number(1)).subscribe();
         try {
@@ -531,17 +537,8 @@ class WriteLaneTest {
                         && events.of(StorageEvent.Fault.class).size() < 2
                 ? Flux.error(lostAnswer())
                 : execution.nothing());
-        BaseSubscriber<Task<Email>> subscriber = new BaseSubscriber<>() {
-            @Override
-            protected void hookOnSubscribe(Subscription subscription) {
-                request(4);
-            }
-        };
-        LibsqlStorage<Email> storage = LibsqlStorage.create(
-                database,
-                Email.class,
-                Config.builder("email").bufferSize(100).listener(events).build());
-        storage.poll(Worker.named("w")).transform(storage.lock()).subscribe(subscriber);
+        BaseSubscriber<Task<Email>> subscriber = pollThatLocks(storageWithRoom(database));
+        subscriber.request(4);
         try {
             events.await(StorageEvent.Fetched.class);
         } finally {
