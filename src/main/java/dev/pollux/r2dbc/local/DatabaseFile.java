@@ -187,6 +187,7 @@ final class DatabaseFile {
             return;
         }
         open = null;
+        entry.closing();
         FileMark opened = entry.mark();
         Object leftLog = null;
         try {

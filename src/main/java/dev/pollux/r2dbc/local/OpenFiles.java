@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,24 +23,58 @@ final class OpenFiles {
 
     private OpenFiles() {}
 
-    /**
-     * An open session.
-     *
-     * @param mark the files that it has
-     * @param look has it look, on its own thread, whether it still has the files that are there, and close them otherwise
-     */
-    record Entry(FileMark mark, Runnable look) {}
+    /** An open session. */
+    static final class Entry {
 
-    /** Asks the sessions that have other files at this path than there are now to look for themselves; gives how many. */
+        private final FileMark mark;
+        private final Runnable look;
+        private final CompletableFuture<Void> closed = new CompletableFuture<>();
+        private volatile boolean closing;
+
+        /**
+         * @param mark the files that it has
+         * @param look has it look, on its own thread, whether it still has the files that are there, and close them
+         *     otherwise
+         */
+        Entry(FileMark mark, Runnable look) {
+            this.mark = mark;
+            this.look = look;
+        }
+
+        FileMark mark() {
+            return mark;
+        }
+
+        /** From now on its files may go: SQLite removes the log with the last session. Ends with {@link #remove}. */
+        void closing() {
+            closing = true;
+        }
+
+        private boolean isOpen() {
+            if (closing) {
+                closed.join();
+                return false;
+            }
+            return true;
+        }
+    }
+
+    /**
+     * Asks the sessions that have other files at this path than there are now to look for themselves, and waits for those
+     * that are being closed.
+     *
+     * @return how many have them open
+     */
     static int askOthers(Path path, FileMark now) {
         List<Entry> others;
         synchronized (OpenFiles.class) {
             others = OPEN.getOrDefault(path, List.of()).stream()
-                    .filter(entry -> entry.mark().isOtherThan(now))
+                    .filter(entry -> entry.mark.isOtherThan(now))
                     .toList();
         }
-        others.forEach(entry -> entry.look().run());
-        return others.size();
+        List<Entry> open = others.stream().filter(Entry::isOpen).toList();
+        open.forEach(entry -> entry.look.run());
+        return open.size();
     }
 
     /** Whether the log at this path is that of a file which was there before. */
@@ -69,5 +104,6 @@ final class OpenFiles {
         if (leftLog != null) {
             LEFT_LOGS.put(path, leftLog);
         }
+        entry.closed.complete(null);
     }
 }

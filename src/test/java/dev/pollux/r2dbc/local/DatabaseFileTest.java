@@ -190,6 +190,17 @@ class DatabaseFileTest {
         assertThat(texts(file)).containsExactly(0L, 1L, 1L, 1L);
     }
 
+    /** SQLite removes the log with the last session: whoever opens the file meanwhile is not to take that for a loss. */
+    @Test
+    void aFileIsOpenedWhileItsLastSessionIsBeingClosed() {
+        for (int i = 0; i < 300; i++) {
+            Session last = session;
+            last.close().subscribe();
+            session = database.open();
+            assertThat(value(session, "SELECT a FROM t")).isEqualTo("old");
+        }
+    }
+
     /** It may be one of a pool, which nobody uses. */
     @Test
     void aSessionThatIsIdleMakesRoomForTheNewFile() throws Exception {
