@@ -66,13 +66,18 @@ final class PolluxQueue implements AutoCloseable {
     }
 
     Flux<Task<Mail>> poll() {
-        return storage.poll(Worker.named("bench")).doOnSubscribe(subscription -> workers.incrementAndGet());
+        return counted(storage.poll(Worker.named("bench")));
     }
 
     /** Polls, locks, handles and acknowledges, so many tasks at a time. */
     Flux<?> work(int concurrency, Consumer<Mail> handler) {
-        return poll().transform(storage.lock())
-                .flatMap(storage.ack(task -> Mono.fromRunnable(() -> handler.accept(task.args()))), concurrency);
+        return counted(storage.poll(Worker.named("bench"))
+                .transform(storage.lock())
+                .flatMap(storage.ack(task -> Mono.fromRunnable(() -> handler.accept(task.args()))), concurrency));
+    }
+
+    private <T> Flux<T> counted(Flux<T> poll) {
+        return poll.doOnSubscribe(subscription -> workers.incrementAndGet());
     }
 
     /** Pushes tasks, each when the one before it is committed; gives the time that each took. */
