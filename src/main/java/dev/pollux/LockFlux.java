@@ -18,12 +18,15 @@ import reactor.util.context.Context;
  * lane. A task whose lock fails is dropped, and another asked for in its place. Over a poll there is nothing to lock: its
  * fetches do.
  *
- * <p>It works ahead: besides what is asked of it, it asks for twice as many tasks as were ever asked for at once, counting
- * no more than {@code mostAhead} of those. So when handlers end, the next tasks are locked already, and the fetch of those
- * after them, with what locks it takes, goes out in the same turn as the acks: one turn a round instead of two or three. A
- * subscriber that asks for one at a time has two tasks ahead.
+ * <p>It works ahead: besides what is asked of it, it asks for {@link #ROUNDS_AHEAD} times as many tasks as were ever asked
+ * for at once, counting no more than {@code mostAhead} of those. So when handlers end, the next tasks are locked already,
+ * and the fetch of those after them, with what locks it takes, goes out in the same turn as the acks: one turn a round
+ * instead of two or three. A subscriber that asks for one at a time has three tasks ahead.
  */
 final class LockFlux<T> extends FluxOperator<Task<T>, Task<T>> {
+
+    /** A fetch is asked for in one turn, goes out in the next, and its tasks come while the one after that is under way. */
+    private static final int ROUNDS_AHEAD = 3;
 
     private final Locker locker;
     private final int mostAhead;
@@ -142,7 +145,7 @@ final class LockFlux<T> extends FluxOperator<Task<T>, Task<T>> {
                 return;
             }
             requested.getAndUpdate(before -> Operators.addCap(before, n));
-            int target = 2 * (int) Math.min(n, mostAhead);
+            int target = ROUNDS_AHEAD * (int) Math.min(n, mostAhead);
             int before = ahead.getAndUpdate(known -> Math.max(known, target));
             ask(Operators.addCap(n, Math.max(0, target - before)));
             drain();

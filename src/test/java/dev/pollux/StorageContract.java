@@ -793,18 +793,18 @@ abstract class StorageContract {
     }
 
     @Test
-    void theLockOperatorWorksAheadByTwiceAsMuchAsWasAskedForAtOnceAndGivesThatBack() {
+    void theLockOperatorWorksAheadByThreeTimesWhatWasAskedForAtOnceAndGivesThatBack() {
         LibsqlStorage<Email> small = storage(config().bufferSize(3).drainTime(Duration.ofHours(1)));
         push(20);
         Leased locked = new Leased(2);
         small.poll(WORKER).transform(small.lock()).subscribe(locked);
         locked.take(2);
-        becomes("SELECT count(*) FROM Jobs WHERE status = 'Running'", 6);
+        becomes("SELECT count(*) FROM Jobs WHERE status = 'Running'", 8);
         assertThat(count("status = 'Queued'")).isZero();
 
         locked.request(5);
         List<Task<Email>> passed = locked.take(7);
-        becomes("SELECT count(*) FROM Jobs WHERE status = 'Running'", 13);
+        becomes("SELECT count(*) FROM Jobs WHERE status = 'Running'", 16);
 
         locked.cancel();
         becomes("SELECT count(*) FROM Jobs WHERE status = 'Running'", 7);
@@ -1018,7 +1018,7 @@ abstract class StorageContract {
                 .flatMap(patient.ack(task -> handled.asMono()), 2)
                 .doOnComplete(ended::tryEmitEmpty)
                 .subscribe());
-        becomes("SELECT count(*) FROM Jobs WHERE status = 'Running'", 6);
+        becomes("SELECT count(*) FROM Jobs WHERE status = 'Running'", 8);
 
         stop.tryEmitEmpty();
         becomes("SELECT count(*) FROM Jobs WHERE status = 'Running'", 2);

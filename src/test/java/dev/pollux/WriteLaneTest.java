@@ -149,7 +149,7 @@ class WriteLaneTest {
             subscriber.cancel();
             push.dispose();
         }
-        long askedForAndAhead = 1 + 9 + 2 * 9;
+        long askedForAndAhead = 1 + 9 + 3 * 9;
         assertThat(database.executions())
                 .filteredOn(execution -> execution.has("ladder (step)"))
                 .first()
@@ -549,8 +549,8 @@ class WriteLaneTest {
                         .filter(execution -> execution.has("ladder (step)"))
                         .map(fetch -> fetch.arguments().get(fetch.arguments().size() - 1))
                         .limit(3))
-                .as("4 and 8 ahead, then half of it, and again")
-                .containsExactly(12L, 6L, 3L);
+                .as("4 and 12 ahead, then half of it, and again")
+                .containsExactly(16L, 8L, 4L);
     }
 
     @Test
