@@ -8,25 +8,17 @@ import dev.pollux.testing.ScriptedDatabase;
 import dev.pollux.testing.ScriptedDatabase.Execution;
 import io.r2dbc.spi.R2dbcBadGrammarException;
 import io.r2dbc.spi.R2dbcDataIntegrityViolationException;
-import io.r2dbc.spi.R2dbcNonTransientResourceException;
 import io.r2dbc.spi.R2dbcPermissionDeniedException;
 import io.r2dbc.spi.R2dbcTransientResourceException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import org.reactivestreams.Subscription;
-import reactor.core.Disposable;
-import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -36,7 +28,6 @@ import reactor.test.StepVerifier;
 class WriteLaneTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);
-    private static final Pattern ULID = Pattern.compile("\"([0-9A-HJKMNP-TV-Z]{26})\"");
 
     private final Events events = new Events();
 
@@ -51,46 +42,12 @@ class WriteLaneTest {
         return storage(database, Duration.ofSeconds(30));
     }
 
-    private LibsqlStorage<Email> storageWithRoom(ScriptedDatabase database) {
-        return LibsqlStorage.create(
-                database,
-                Email.class,
-                Config.builder("email").bufferSize(100).listener(events).build());
-    }
-
-    /** Of which nothing is asked yet. */
-    private static BaseSubscriber<Task<Email>> pollThatLocks(LibsqlStorage<Email> storage) {
-        return storage.poll(Worker.named("w")).transform(storage.lock()).subscribeWith(new BaseSubscriber<>() {
-            @Override
-            protected void hookOnSubscribe(Subscription subscription) {}
-        });
-    }
-
-    /** Answers a push as a database that has none of the ids. */
-    private static Flux<List<List<@Nullable Object>>> added(Execution push) {
-        return Flux.just(
-                ids(push).stream().<List<@Nullable Object>>map(List::of).toList());
-    }
-
-    private static List<String> ids(Execution push) {
-        List<String> ids = new ArrayList<>();
-        Matcher ulid = ULID.matcher(push.arguments().toString());
-        while (ulid.find()) {
-            ids.add(ulid.group(1));
-        }
-        return ids;
-    }
-
-    private static R2dbcNonTransientResourceException lostAnswer() {
-        return new R2dbcNonTransientResourceException("connection reset", "08007");
-    }
-
     @Test
     void pushesThatArriveDuringATurnGoOutAsOneStatement() {
         Sinks.Empty<Void> firstTurn = Sinks.empty();
         AtomicInteger turns = new AtomicInteger();
         ScriptedDatabase database = new ScriptedDatabase(execution ->
-                turns.getAndIncrement() == 0 ? firstTurn.asMono().thenMany(added(execution)) : added(execution));
+                turns.getAndIncrement() == 0 ? firstTurn.asMono().thenMany(execution.added()) : execution.added());
         LibsqlStorage<Email> storage = storage(database);
 
         StepVerifier.create(Flux.range(0, 101).flatMap(i -> storage.push(Email.number(i)), 101))
@@ -99,8 +56,8 @@ class WriteLaneTest {
                 .verify(PATIENCE);
 
         assertThat(database.executions()).hasSize(2);
-        assertThat(ids(database.executions().get(0))).hasSize(1);
-        assertThat(ids(database.executions().get(1))).hasSize(100).doesNotHaveDuplicates();
+        assertThat(database.executions().get(0).ids()).hasSize(1);
+        assertThat(database.executions().get(1).ids()).hasSize(100).doesNotHaveDuplicates();
     }
 
     @Test
@@ -108,9 +65,9 @@ class WriteLaneTest {
         Sinks.Empty<Void> firstTurn = Sinks.empty();
         AtomicInteger turns = new AtomicInteger();
         ScriptedDatabase database = new ScriptedDatabase(execution -> turns.getAndIncrement() == 0
-                ? firstTurn.asMono().thenMany(added(execution))
+                ? firstTurn.asMono().thenMany(execution.added())
                 : Flux.just(
-                        ids(execution).stream()
+                        execution.ids().stream()
                                 .<List<@Nullable Object>>map(List::of)
                                 .toList(),
                         List.of()));
@@ -132,62 +89,9 @@ class WriteLaneTest {
     }
 
     @Test
-    void aFetchThatLocksTakesWhatIsAskedForByTheTimeItGoesOut() {
-        Sinks.Empty<Void> pushed = Sinks.empty();
-        ScriptedDatabase database = new ScriptedDatabase(execution ->
-                execution.has("INSERT INTO Jobs") ? pushed.asMono().thenMany(added(execution)) : execution.nothing());
-        LibsqlStorage<Email> storage = storageWithRoom(database);
-        BaseSubscriber<Task<Email>> subscriber = pollThatLocks(storage);
-        events.await(StorageEvent.WorkerStarted.class);
-        Disposable push = storage.push(Email.number(1)).subscribe();
-        try {
-            subscriber.request(1);
-            subscriber.request(9);
-            pushed.tryEmitEmpty().orThrow();
-            events.await(StorageEvent.Fetched.class);
-        } finally {
-            subscriber.cancel();
-            push.dispose();
-        }
-        long askedForAndAhead = 1 + 9 + 3 * 9;
-        assertThat(database.executions())
-                .filteredOn(execution -> execution.has("ladder (step)"))
-                .first()
-                .satisfies(fetch -> assertThat(fetch.arguments()).contains("Running", askedForAndAhead));
-    }
-
-    @Test
-    void aPushGoesOutWithTheFetchOfThePollThatWaitsForIt() {
-        CompletableFuture<Void> waiting = new CompletableFuture<>();
-        ScriptedDatabase database = new ScriptedDatabase(execution -> {
-            if (execution.has("ladder (queue, step)")) {
-                waiting.complete(null); // it has nothing to fetch, and asks when it will have
-            }
-            return execution.has("INSERT INTO Jobs")
-                    ? Flux.concat(added(execution), execution.nothing().skip(1))
-                    : execution.nothing();
-        });
-        LibsqlStorage<Email> storage = LibsqlStorage.create(
-                database,
-                Email.class,
-                Config.builder("email").pollInterval(Duration.ofHours(1)).build());
-        Disposable poll = storage.poll(Worker.named("w")).subscribe();
-        try {
-            assertThat(waiting).succeedsWithin(PATIENCE);
-            storage.push(Email.number(1)).block(PATIENCE);
-        } finally {
-            poll.dispose();
-        }
-        assertThat(database.executions())
-                .filteredOn(execution -> execution.has("INSERT INTO Jobs"))
-                .singleElement()
-                .matches(execution -> execution.has("ladder (step)"));
-    }
-
-    @Test
     void callersDoNotFallIntoHalvesThatTakeTurns() {
         ScriptedDatabase database = new ScriptedDatabase(
-                execution -> Mono.delay(Duration.ofMillis(200)).thenMany(added(execution)));
+                execution -> Mono.delay(Duration.ofMillis(200)).thenMany(execution.added()));
         LibsqlStorage<Email> storage = storage(database);
 
         Flux.range(0, 300).flatMap(i -> storage.push(Email.number(i)), 100).blockLast(PATIENCE);
@@ -201,7 +105,7 @@ class WriteLaneTest {
     void whatWaitedForATurnGoesOutThoughACallerOfThatTurnTakesLong() {
         Sinks.Empty<Void> firstTurn = Sinks.empty();
         LibsqlStorage<Email> storage =
-                storage(new ScriptedDatabase(execution -> firstTurn.asMono().thenMany(added(execution))));
+                storage(new ScriptedDatabase(execution -> firstTurn.asMono().thenMany(execution.added())));
         AtomicBoolean over = new AtomicBoolean();
         CompletableFuture<Void> slow = storage.push(Email.number(1))
                 .doOnSuccess(pushed -> {
@@ -228,7 +132,7 @@ class WriteLaneTest {
     void aPushCancelledBeforeItsTurnNeverRuns() {
         Sinks.Empty<Void> firstTurn = Sinks.empty();
         ScriptedDatabase database =
-                new ScriptedDatabase(execution -> firstTurn.asMono().thenMany(added(execution)));
+                new ScriptedDatabase(execution -> firstTurn.asMono().thenMany(execution.added()));
         LibsqlStorage<Email> storage = storage(database);
 
         StepVerifier.create(storage.push(Email.number(1)))
@@ -246,28 +150,18 @@ class WriteLaneTest {
         ScriptedDatabase database = new ScriptedDatabase(execution -> {
             if (execution.has("INSERT INTO Jobs")) {
                 // The first try landed, so the second finds the id there.
-                return tries.getAndIncrement() == 0 ? Flux.error(lostAnswer()) : execution.nothing();
+                return tries.getAndIncrement() == 0 ? Flux.error(ScriptedDatabase.lostAnswer()) : execution.nothing();
             }
-            return Flux.just(List.of(task(String.valueOf(execution.arguments().get(0)))));
+            return Flux.just(List.of(
+                    ScriptedRows.task(String.valueOf(execution.arguments().get(0)))));
         });
 
         storage(database).push(Email.number(1)).block(PATIENCE);
 
-        assertThat(ids(database.executions().get(0)))
-                .isEqualTo(ids(database.executions().get(1)))
+        assertThat(database.executions().get(0).ids())
+                .isEqualTo(database.executions().get(1).ids())
                 .hasSize(1);
         assertThat(events.of(StorageEvent.Fault.class)).hasSize(1);
-    }
-
-    private static List<@Nullable Object> task(String id) {
-        List<@Nullable Object> row = new ArrayList<>();
-        row.add(TaskCodec.json(Email.class).encode(Email.number(1)));
-        row.addAll(List.of(id, 0L, 25L, 0L));
-        row.add(null);
-        row.add(0L);
-        row.add(null);
-        row.addAll(List.of(0L, "{}", "email", "Queued", "worker", 1L));
-        return row;
     }
 
     @Test
@@ -275,7 +169,7 @@ class WriteLaneTest {
         AtomicInteger tries = new AtomicInteger();
         ScriptedDatabase database = new ScriptedDatabase(execution -> tries.getAndIncrement() < 3
                 ? Flux.error(new R2dbcTransientResourceException("SQLITE_BUSY", "55P03"))
-                : added(execution));
+                : execution.added());
 
         storage(database).push(Email.number(1)).block(PATIENCE);
 
@@ -290,7 +184,7 @@ class WriteLaneTest {
 
     @Test
     void whenPatienceIsOverAPushFailsAndSaysWhereAndWhy() {
-        ScriptedDatabase database = new ScriptedDatabase(execution -> Flux.error(lostAnswer()));
+        ScriptedDatabase database = new ScriptedDatabase(execution -> Flux.error(ScriptedDatabase.lostAnswer()));
         TaskId id = TaskId.next();
 
         assertThatThrownBy(() -> storage(database, Duration.ofMillis(1))
@@ -313,7 +207,7 @@ class WriteLaneTest {
         AtomicInteger tries = new AtomicInteger();
         ScriptedDatabase database = new ScriptedDatabase(execution -> tries.getAndIncrement() == 0
                 ? Flux.error(new R2dbcTransientResourceException("SQLITE_BUSY", "55P03"))
-                : added(execution));
+                : execution.added());
         LibsqlStorage<Email> storage = storage(database);
 
         Mono.when(
@@ -322,7 +216,7 @@ class WriteLaneTest {
                 .block(PATIENCE);
 
         assertThat(database.executions()).hasSize(2);
-        assertThat(ids(database.executions().get(1))).hasSize(2);
+        assertThat(database.executions().get(1).ids()).hasSize(2);
     }
 
     @Test
@@ -332,11 +226,11 @@ class WriteLaneTest {
         AtomicInteger turns = new AtomicInteger();
         ScriptedDatabase database = new ScriptedDatabase(execution -> {
             if (turns.getAndIncrement() == 0) {
-                return firstTurn.asMono().thenMany(added(execution));
+                return firstTurn.asMono().thenMany(execution.added());
             }
-            return ids(execution).contains(bad.value())
+            return execution.ids().contains(bad.value())
                     ? Flux.error(new R2dbcDataIntegrityViolationException("SQLITE_TOOBIG", "54000"))
-                    : added(execution);
+                    : execution.added();
         });
         LibsqlStorage<Email> storage = storage(database);
 
@@ -369,11 +263,11 @@ class WriteLaneTest {
         AtomicInteger turns = new AtomicInteger();
         ScriptedDatabase database = new ScriptedDatabase(execution -> {
             if (turns.getAndIncrement() == 0) {
-                return firstTurn.asMono().thenMany(added(execution));
+                return firstTurn.asMono().thenMany(execution.added());
             }
             return execution.has("UPDATE Jobs AS task INDEXED BY")
                     ? Flux.error(new R2dbcBadGrammarException("no such index: PolluxLeased", "42000"))
-                    : added(execution);
+                    : execution.added();
         });
         LibsqlStorage<Email> storage = storage(database);
 
@@ -391,8 +285,8 @@ class WriteLaneTest {
         Sinks.Empty<Void> firstTurn = Sinks.empty();
         AtomicInteger turns = new AtomicInteger();
         ScriptedDatabase database = new ScriptedDatabase(execution -> turns.getAndIncrement() == 0
-                ? firstTurn.asMono().thenMany(added(execution))
-                : Flux.concat(added(execution), Flux.just(List.of(List.of("id", "Sleeping", 1L)))));
+                ? firstTurn.asMono().thenMany(execution.added())
+                : Flux.concat(execution.added(), Flux.just(List.of(List.of("id", "Sleeping", 1L)))));
         LibsqlStorage<Email> storage = storage(database);
 
         StepVerifier.create(Mono.when(
@@ -424,51 +318,11 @@ class WriteLaneTest {
     }
 
     @Test
-    void aFaultThatCannotPassEndsAPollAndOneThatCanDoesNot() {
-        AtomicInteger fetches = new AtomicInteger();
-        ScriptedDatabase database = new ScriptedDatabase(execution -> {
-            if (!execution.has("RECURSIVE")) {
-                return execution.nothing();
-            }
-            return Flux.error(
-                    fetches.getAndIncrement() < 2
-                            ? new R2dbcTransientResourceException("503", "08001")
-                            : new R2dbcPermissionDeniedException("401: the token is wrong", "28000"));
-        });
-
-        StepVerifier.create(storage(database).poll(Worker.named("w")))
-                .expectErrorSatisfies(error -> assertThat(error)
-                        .isInstanceOf(LibsqlException.class)
-                        .hasMessageContaining("fetch (queue 'email')")
-                        .hasMessageContaining("the token is wrong"))
-                .verify(PATIENCE);
-
-        assertThat(events.of(StorageEvent.Fault.class))
-                .filteredOn(fault -> fault.step().equals("fetch"))
-                .hasSize(2);
-    }
-
-    @Test
-    void aPollThatIsCancelledBeforeItsWorkerIsRegisteredTellsThatItStopped() {
-        ScriptedDatabase database = new ScriptedDatabase(
-                execution -> Flux.error(new R2dbcTransientResourceException("SQLITE_BUSY", "55P03")));
-
-        Disposable poll = storage(database, Duration.ofMillis(1))
-                .poll(Worker.named("early"))
-                .subscribe();
-        events.await(StorageEvent.Fault.class, fault -> fault.step().equals("start of a worker"));
-        poll.dispose();
-
-        assertThat(events.await(StorageEvent.WorkerStopped.class).worker()).startsWith("early-");
-        assertThat(events.of(StorageEvent.WorkerStarted.class)).isEmpty();
-    }
-
-    @Test
     void anAckWhoseAnswerIsLostCountsIfTheRowShowsIt() {
         AtomicInteger acks = new AtomicInteger();
         ScriptedDatabase database = new ScriptedDatabase(execution -> {
             if (execution.has("SET status = 'Done'")) {
-                return acks.getAndIncrement() == 0 ? Flux.error(lostAnswer()) : execution.nothing();
+                return acks.getAndIncrement() == 0 ? Flux.error(ScriptedDatabase.lostAnswer()) : execution.nothing();
             }
             return Flux.just(List.of(List.of("id", "Done", 0L, "worker", 1L)));
         });
@@ -496,69 +350,11 @@ class WriteLaneTest {
     }
 
     @Test
-    void aLostFetchAnswerMakesTheWorkerLookForItsLeasesAtOnce() {
-        AtomicInteger fetches = new AtomicInteger();
-        ScriptedDatabase database = new ScriptedDatabase(execution -> {
-            if (execution.has("ladder (step)")) {
-                return fetches.getAndIncrement() == 0
-                        ? Flux.error(lostAnswer())
-                        : Flux.just(List.of(task(TaskId.next().value())));
-            }
-            if (execution.has("SELECT id, attempts") && fetches.get() > 0) {
-                List<List<List<@Nullable Object>>> answers = new ArrayList<>(IntStream.range(0, execution.statements())
-                        .mapToObj(i -> List.<List<@Nullable Object>>of())
-                        .toList());
-                int place = List.of(execution.sql().split(";\n", -1)).stream()
-                        .map(statement -> statement.contains("SELECT id, attempts"))
-                        .toList()
-                        .indexOf(true);
-                answers.set(place, List.of(List.of("01JDPXB6WZ0000000000000000", 0L, 7L)));
-                return Flux.fromIterable(answers);
-            }
-            if (execution.has("SET status = 'Pending', lock_by = NULL")) {
-                return Flux.just(List.of(List.of("01JDPXB6WZ0000000000000000")));
-            }
-            return execution.nothing();
-        });
-
-        StepVerifier.create(storage(database, Duration.ofHours(1).dividedBy(20))
-                        .poll(Worker.named("w"))
-                        .take(1))
-                .expectNextCount(1)
-                .expectComplete()
-                .verify(PATIENCE);
-
-        assertThat(events.await(StorageEvent.Released.class).task().value()).isEqualTo("01JDPXB6WZ0000000000000000");
-    }
-
-    @Test
-    void aPollThatLocksAsksForHalfAsMuchAfterAnAnswerThatDidNotCome() {
-        ScriptedDatabase database = new ScriptedDatabase(execution -> execution.has("ladder (step)")
-                        && events.of(StorageEvent.Fault.class).size() < 2
-                ? Flux.error(lostAnswer())
-                : execution.nothing());
-        BaseSubscriber<Task<Email>> subscriber = pollThatLocks(storageWithRoom(database));
-        subscriber.request(4);
-        try {
-            events.await(StorageEvent.Fetched.class);
-        } finally {
-            subscriber.cancel();
-        }
-
-        assertThat(database.executions().stream()
-                        .filter(execution -> execution.has("ladder (step)"))
-                        .map(fetch -> fetch.arguments().get(fetch.arguments().size() - 1))
-                        .limit(3))
-                .as("4 and 12 ahead, then half of it, and again")
-                .containsExactly(16L, 8L, 4L);
-    }
-
-    @Test
     void aDriverThatRunsOnlyOneStatementOfATextIsRefusedClearly() {
         Sinks.Empty<Void> firstTurn = Sinks.empty();
         AtomicInteger turns = new AtomicInteger();
         ScriptedDatabase database = new ScriptedDatabase(execution ->
-                turns.getAndIncrement() == 0 ? firstTurn.asMono().thenMany(added(execution)) : Flux.just(List.of()));
+                turns.getAndIncrement() == 0 ? firstTurn.asMono().thenMany(execution.added()) : Flux.just(List.of()));
         LibsqlStorage<Email> storage = storage(database);
 
         StepVerifier.create(Mono.when(

@@ -3,6 +3,7 @@ package dev.pollux.testing;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.ConnectionFactoryMetadata;
+import io.r2dbc.spi.R2dbcNonTransientResourceException;
 import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
@@ -24,6 +26,8 @@ import reactor.core.publisher.Mono;
  * text that is executed, on the caller's thread unless it says otherwise.
  */
 public final class ScriptedDatabase implements ConnectionFactory {
+
+    private static final Pattern ULID = Pattern.compile("\"([0-9A-HJKMNP-TV-Z]{26})\"");
 
     private final Function<Execution, Flux<List<List<@Nullable Object>>>> script;
     private final List<Execution> executions = new CopyOnWriteArrayList<>();
@@ -41,6 +45,20 @@ public final class ScriptedDatabase implements ConnectionFactory {
             return sql.split(";\n", -1).length;
         }
 
+        /** The task ids in what was bound. */
+        public List<String> ids() {
+            return ULID.matcher(arguments.toString())
+                    .results()
+                    .map(id -> id.group(1))
+                    .toList();
+        }
+
+        /** Answers a push as a database that has none of the ids. */
+        public Flux<List<List<@Nullable Object>>> added() {
+            return Flux.just(
+                    ids().stream().<List<@Nullable Object>>map(List::of).toList());
+        }
+
         /** Answers each statement with no rows. */
         public Flux<List<List<@Nullable Object>>> nothing() {
             return Flux.range(0, statements()).map(i -> List.of());
@@ -50,6 +68,11 @@ public final class ScriptedDatabase implements ConnectionFactory {
     /** @param script gives, for each statement of a text in order, its rows; each row is a list of its columns */
     public ScriptedDatabase(Function<Execution, Flux<List<List<@Nullable Object>>>> script) {
         this.script = script;
+    }
+
+    /** The connection broke: whether what was sent has run is not known. */
+    public static R2dbcNonTransientResourceException lostAnswer() {
+        return new R2dbcNonTransientResourceException("connection reset", "08007");
     }
 
     /** What was executed so far. */
