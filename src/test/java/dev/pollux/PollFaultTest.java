@@ -196,13 +196,17 @@ class PollFaultTest {
 
     @Test
     void whatASubscriberThrowsAtATaskEndsThePollAndIsNoFailureOfTheFetch() {
-        ScriptedDatabase database = new ScriptedDatabase(execution -> execution.has("ladder (step)")
-                ? Flux.just(List.of(ScriptedRows.task(TaskId.next().value())))
-                : execution.nothing());
+        Sinks.Empty<Void> fetched = Sinks.empty();
+        List<List<@Nullable Object>> tasks =
+                List.of(ScriptedRows.task(TaskId.next().value()));
+        ScriptedDatabase database = new ScriptedDatabase(execution ->
+                execution.has("ladder (step)") ? fetched.asMono().thenMany(Flux.just(tasks)) : execution.nothing());
         CompletableFuture<Throwable> dropped = new CompletableFuture<>();
         Hooks.onErrorDropped(dropped::complete);
         try {
             storage(database, builder -> builder).poll(Worker.named("w")).subscribe(new Thrower());
+            assertThat(database.count("ladder (step)")).isEqualTo(1);
+            fetched.tryEmitEmpty().orThrow();
             assertThat(dropped)
                     .succeedsWithin(PATIENCE)
                     .extracting(Throwable::getMessage)
@@ -214,7 +218,7 @@ class PollFaultTest {
         assertThat(events.of(StorageEvent.Fault.class)).isEmpty();
     }
 
-    /** Breaks the rules of Reactive Streams. */
+    /** Breaks the rules of Reactive Streams, with what a database could have failed with. */
     private static final class Thrower implements CoreSubscriber<Task<Email>> {
 
         @Override
@@ -224,7 +228,7 @@ class PollFaultTest {
 
         @Override
         public void onNext(Task<Email> task) {
-            throw new IllegalStateException("no rules");
+            throw new R2dbcTransientResourceException("no rules", "55P03");
         }
 
         @Override
