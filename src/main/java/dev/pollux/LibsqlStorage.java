@@ -188,8 +188,8 @@ public final class LibsqlStorage<T> {
     /**
      * An operator for {@code transform}: takes each task to Running before it is passed on, in order. A task that is
      * not ours any more is dropped and reported. It works ahead: besides what is asked of it, it asks for and locks three
-     * times as many tasks as its subscriber asked for at once, but no more than three times {@link Config#bufferSize()}. Cancelling
-     * gives back what was locked and not passed on.
+     * times as many tasks as its subscriber asked for at once, but no more than three times {@link Config#bufferSize()}.
+     * Cancelling gives back what was locked and not passed on.
      *
      * <p>Right behind a poll it costs nothing: the poll fetches as many tasks as are asked for, at most
      * {@link Config#bufferSize()} at a time, and the statement that leases them takes them to Running. Behind any other

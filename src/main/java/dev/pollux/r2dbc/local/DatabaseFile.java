@@ -196,8 +196,11 @@ final class DatabaseFile {
                 leftLog = emptied(handle) && removed(opened) ? null : opened.log();
             }
         } finally {
-            handle.close();
-            OpenFiles.remove(real, entry, leftLog);
+            try {
+                handle.close();
+            } finally {
+                OpenFiles.remove(real, entry, leftLog); // others may wait for it
+            }
         }
     }
 

@@ -50,7 +50,8 @@ final class OpenFiles {
             closing = true;
         }
 
-        private boolean isOpen() {
+        /** Whether it stays open; waits for one that is being closed. */
+        private boolean staysOpen() {
             if (closing) {
                 closed.join();
                 return false;
@@ -72,7 +73,7 @@ final class OpenFiles {
                     .filter(entry -> entry.mark.isOtherThan(now))
                     .toList();
         }
-        List<Entry> open = others.stream().filter(Entry::isOpen).toList();
+        List<Entry> open = others.stream().filter(Entry::staysOpen).toList();
         open.forEach(entry -> entry.look.run());
         return open.size();
     }
