@@ -32,8 +32,8 @@ import reactor.util.context.Context;
  * <p>Everything that touches the subscriber runs in {@link #drain}, by one thread at a time. At most one of start, fetch
  * and wait is outstanding, and only its callback leaves the phase it belongs to.
  *
- * <p>Races: a cancel during a fetch lets the fetch finish, for its tasks are leased by then; they are given back when
- * they arrive. A cancel during {@code onNext} wins over the next emission, and gives the buffered leases back itself; so
+ * <p>Races: a cancel during a fetch lets the fetch finish, for its tasks may be leased by then; they are given back when
+ * they arrive. One that has not gone out takes none. A cancel during {@code onNext} wins over the next emission, and gives the buffered leases back itself; so
  * two threads may clean up, of which one gets each lease.
  */
 final class PollSubscription<T> implements Subscription {
@@ -232,8 +232,11 @@ final class PollSubscription<T> implements Subscription {
                 .subscribe(tasks -> arrived(tasks, known), this::fetchFailed);
     }
 
-    /** Tasks that would wait here must not be Running. */
+    /** Nothing for nobody; and tasks that would wait here must not be Running. */
     private long mostNow() {
+        if (over) {
+            return 0;
+        }
         asked = status == TaskStatus.RUNNING ? (int) Math.min(room, requested.get()) : room;
         return asked;
     }

@@ -97,6 +97,29 @@ class PollFaultTest {
     }
 
     @Test
+    void aFetchThatGoesOutWhenItsPollIsCancelledTakesNothing() {
+        Sinks.Empty<Void> pushed = Sinks.empty();
+        ScriptedDatabase database = new ScriptedDatabase(execution ->
+                execution.has("INSERT INTO Jobs") ? pushed.asMono().thenMany(execution.added()) : execution.nothing());
+        LibsqlStorage<Email> storage = storage(database, builder -> builder);
+        BaseSubscriber<Task<Email>> subscriber = pollThatLocks(storage);
+        events.await(StorageEvent.WorkerStarted.class);
+        Disposable push = storage.push(Email.number(1)).subscribe();
+        try {
+            subscriber.request(1);
+            subscriber.cancel();
+            pushed.tryEmitEmpty().orThrow();
+            events.await(StorageEvent.WorkerStopped.class);
+        } finally {
+            push.dispose();
+        }
+        assertThat(database.executions())
+                .filteredOn(execution -> execution.has("ladder (step)"))
+                .singleElement()
+                .satisfies(fetch -> assertThat(fetch.arguments()).contains("Running", 0L));
+    }
+
+    @Test
     void aPollThatLocksAsksForHalfAsMuchAfterAnAnswerThatDidNotCome() {
         ScriptedDatabase database = new ScriptedDatabase(execution -> execution.has("ladder (step)")
                         && events.of(StorageEvent.Fault.class).size() < 2

@@ -145,10 +145,11 @@ class CheckerTest {
             String swept = TaskId.next().value();
             write("push " + swept + "\n");
             load.storage()
-                    .push(NewTask.of(new Work("swept", 1)).id(TaskId.of(swept)))
+                    // Not due, for the first worker's last fetch may still be under way, and would take it.
+                    .push(NewTask.of(new Work("swept", 1)).id(TaskId.of(swept)).delay(Duration.ofDays(1)))
                     .block(PATIENCE);
             String where = " WHERE id = '" + swept + "'";
-            database.sql("UPDATE Jobs SET status = 'Queued', lock_by = 'dead', lock_at = 1" + where);
+            database.sql("UPDATE Jobs SET status = 'Queued', run_at = 0, lock_by = 'dead', lock_at = 1" + where);
             database.sql("UPDATE Jobs SET status = 'Running'" + where);
             assertThat(load.storage().reenqueueOrphaned().block(PATIENCE)).isEqualTo(1);
             work(load, 1).blockLast(PATIENCE);
