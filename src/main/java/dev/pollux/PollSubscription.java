@@ -33,8 +33,8 @@ import reactor.util.context.Context;
  * and wait is outstanding, and only its callback leaves the phase it belongs to.
  *
  * <p>Races: a cancel during a fetch lets the fetch finish, for its tasks may be leased by then; they are given back when
- * they arrive. One that has not gone out takes none. A cancel during {@code onNext} wins over the next emission, and gives the buffered leases back itself; so
- * two threads may clean up, of which one gets each lease.
+ * they arrive. A fetch that has not gone out yet takes none. A cancel during {@code onNext} wins over the next emission,
+ * and gives the buffered leases back itself; so two threads may clean up, of which one gets each lease.
  */
 final class PollSubscription<T> implements Subscription {
 
@@ -232,7 +232,7 @@ final class PollSubscription<T> implements Subscription {
                 .subscribe(tasks -> arrived(tasks, known), this::fetchFailed);
     }
 
-    /** Nothing for nobody; and tasks that would wait here must not be Running. */
+    /** None once nobody wants them; and with a lock none that would wait here, for they must not be Running. */
     private long mostNow() {
         if (over) {
             return 0;
